@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * mpshm - state shared between processes, by name, through POSIX shared memory.
+ *
+ * A segment holds named objects: rings, queues, values, counters.  Any process
+ * that may open the segment may open its objects.  There is no server; the hot
+ * paths make no system call; a process killed at any instruction leaves nothing
+ * that others would wait for.
+ *
+ *     struct mpshm_segment *segment;
+ *     struct mpshm_queue *orders;
+ *
+ *     mpshm_segment_open(&segment, "trading", MPSHM_CREATE, NULL);
+ *     mpshm_queue_open(&orders, segment, "orders", MPSHM_CREATE, NULL);
+ *     mpshm_queue_put(orders, message, bytes, MPSHM_FOREVER);
+ *
+ * Conventions of every call
+ *   - It returns 0 or a count, or a negative errno; nothing is changed on
+ *     failure unless the call says otherwise, and out-parameters (ret_...) are
+ *     left alone.  mpshm_error_detail() tells the thread's last failure in words.
+ *   - Timeouts are relative nanoseconds on CLOCK_MONOTONIC: MPSHM_FOREVER (any
+ *     negative value) waits without bound, 0 only tries.
+ *   - Handles belong to the process that opened them and may be used by all its
+ *     threads, unless the call says otherwise.  A forked child may use its
+ *     parent's handles: it registers anew, by itself, at its first call.
+ */
+#ifndef MPSHM_H
+#define MPSHM_H
+
+#include <mpshm/base.h>
+#include <mpshm/counter.h>
+#include <mpshm/inspect.h>
+#include <mpshm/mpmc.h>
+#include <mpshm/queue.h>
+#include <mpshm/segment.h>
+#include <mpshm/spsc.h>
+#include <mpshm/value.h>
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Segments: named shared memory that holds named objects. */
+#ifndef MPSHM_SEGMENT_H
+#define MPSHM_SEGMENT_H
+
+#include <mpshm/base.h>
+
+MPSHM_BEGIN_DECLS
+
+/*
+ * Options of a new segment.  Zero means the default; an existing segment keeps
+ * what it was created with, and options are then ignored.
+ */
+struct mpshm_segment_options {
+	uint64_t size_bytes;         /* address space for all objects; sparse: memory is
+	                              * taken object by object.  Default 1 GiB */
+	uint32_t directory_capacity; /* objects; default 128, at most 4096 */
+	uint32_t participants_max;   /* processes attached at once; default 128, at most 1024 */
+	uint32_t threads_max;        /* threads of all processes; default 512, at most 65536 */
+	uint32_t mode;               /* permission bits; default 0600 */
+	const char *group;           /* group to own it, a name or a number; default NULL: the
+	                              * creator's.  Give a mode such as 0660 with it */
+	uint32_t flags;              /* MPSHM_EPHEMERAL or 0 */
+	uint32_t reserved[7];        /* zero */
+};
+
+#define MPSHM_EPHEMERAL 0x1u /* the last participant to close it unlinks it */
+
+/*
+ * Open the segment `name` and register this process as its participant.
+ *
+ * flags: MPSHM_CREATE, MPSHM_EXCLUSIVE, MPSHM_NEW_MAPPING.  Where this process
+ * has the segment attached already, the same handle is returned once more (and
+ * wants one more close), unless MPSHM_NEW_MAPPING asks for a second attachment:
+ * another participant, at another address.
+ *
+ * Returns MPSHM_CREATED or MPSHM_ATTACHED, or
+ *   -EINVAL   bad name, flag or option          -ENOENT  no such segment, no MPSHM_CREATE
+ *   -EEXIST   MPSHM_EXCLUSIVE, and it exists    -EACCES  permission
+ *   -ENOSPC   no room for its tables (also where RLIMIT_FSIZE forbids the size)
+ *   -EPROTO   another layout version, architecture or word size
+ *   -EBADMSG  not a segment, truncated, or a field failed its check
+ *   -EUSERS   participants_max live processes are attached
+ *   -ENOMEM, -EMFILE, -ENFILE  of this process or system
+ *
+ * Race-free against any number of creators; a creator that died half-way is
+ * taken over.  May block for as long as another process takes to create it.
+ * Thread-safe; takes locks, so not for signal handlers.
+ */
+int mpshm_segment_open(struct mpshm_segment **ret_segment, const char *name, unsigned flags,
+                       const struct mpshm_segment_options *options);
+
+/*
+ * The handle of a segment that this process has attached, without a lock or a
+ * system call; it wants its own close.  -ENOENT where it is not attached here.
+ */
+int mpshm_segment_find(struct mpshm_segment **ret_segment, const char *name);
+
+/*
+ * Give the handle back.  The last one of an attachment leaves the segment:
+ * unregisters and unmaps.  -EBUSY while objects opened through it are open, or
+ * a call on it is under way; nothing is changed then.
+ */
+int mpshm_segment_close(struct mpshm_segment *segment);
+
+/*
+ * Remove the name.  Who is attached goes on; the memory goes with the last of
+ * them.  The name may be created anew at once.  -ENOENT, -EACCES, -EINVAL.
+ */
+int mpshm_segment_unlink(const char *name);
+
+/*
+ * Resolve what dead participants left, now, instead of when somebody meets it.
+ * Returns how many participants were found dead and resolved.
+ */
+int mpshm_segment_recover(struct mpshm_segment *segment);
+
+/*
+ * Take the calling thread's cell in the segment now instead of at its first
+ * operation: no later call of this thread on this segment's objects then takes
+ * a lock or a system call beyond its own work, so that non-blocking operations
+ * may be called from signal handlers.  Given back when the thread exits, or by
+ * mpshm_thread_detach().  -EUSERS: threads_max threads have one.
+ */
+int mpshm_thread_attach(struct mpshm_segment *segment);
+
+/* Give the calling thread's cell back.  -EBUSY while it holds a reservation. */
+int mpshm_thread_detach(struct mpshm_segment *segment);
+
+/*
+ * Remove an object's name from the segment.  Who has it open goes on; its
+ * memory is reused when no live process has it open.  -ENOENT, -EINVAL.
+ */
+int mpshm_object_unlink(struct mpshm_segment *segment, const char *name);
+
+/* The segment's name, and its 16-byte UUID: another creation, another UUID. */
+const char *mpshm_segment_name(const struct mpshm_segment *segment);
+void mpshm_segment_uuid(const struct mpshm_segment *segment, uint8_t ret_uuid[16]);
+
+MPSHM_END_DECLS
+#endif

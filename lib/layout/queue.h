@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* queue: the shared part of a queue: its ring, its pool of blocks, its waits. */
+#ifndef MPSHM_LAYOUT_QUEUE_H
+#define MPSHM_LAYOUT_QUEUE_H
+
+#include "layout/mpmc.h"
+
+/*
+ * What a slot of a queue's ring holds behind its word: this header, then the
+ * message, or nothing where it lies in a block.  Written by who claimed the slot as
+ * producer; read by who claimed it as consumer, and, length and all, by who only
+ * thinks of claiming it: hence atomic, and believed only where the claim succeeds.
+ */
+struct message_shm {
+	atomic64 head; /* flags:4 | producer:11 | block+1:24 (0: inline) | bytes:25 */
+	atomic64 tag;  /* the user's */
+};
+LAYOUT_SIZE(struct message_shm, 16);
+
+#define MESSAGE_FLAG_STAMPED 0x1u /* reserved: the payload begins with an 8-byte time */
+
+static inline uint64_t message_head(uint32_t bytes, uint32_t block_plus_1, uint32_t producer,
+                                    uint32_t flags)
+{
+	return (uint64_t) bytes | (uint64_t) block_plus_1 << 25 | (uint64_t) producer << 49 |
+	       (uint64_t) flags << 60;
+}
+
+static inline uint32_t message_bytes(uint64_t head)
+{
+	return (uint32_t) head & 0x1ffffff;
+}
+
+static inline uint32_t message_block_plus_1(uint64_t head)
+{
+	return (uint32_t) (head >> 25) & 0xffffff;
+}
+
+static inline uint32_t message_producer(uint64_t head)
+{
+	return (uint32_t) (head >> 49) & 0x7ff;
+}
+
+/*
+ * A block's word says whose it is.
+ *
+ *   kind:3 | payload:61
+ *   FREE           nobody's
+ *   OWNED(owner)   a put, or a reservation, of that participant writes in it
+ *   IN(position)   the slot at that position names it; free as soon as the slot
+ *                  has moved on from that position or is a tombstone
+ *   LEASED(owner)  reserved: taken out of the ring, not yet acknowledged;
+ *                  `position` beside it says which message it was
+ */
+enum block_kind {
+	BLOCK_FREE = 0,
+	BLOCK_OWNED = 1,
+	BLOCK_IN = 2,
+	BLOCK_LEASED = 3,
+};
+
+static inline uint64_t block_word(enum block_kind kind, uint64_t payload)
+{
+	return payload << 3 | (uint64_t) kind;
+}
+
+static inline enum block_kind block_kind(uint64_t word)
+{
+	return (enum block_kind)(word & 7);
+}
+
+static inline uint64_t block_payload(uint64_t word)
+{
+	return word >> 3;
+}
+
+struct block_shm {
+	atomic64 word;     /* any, CAS only */
+	uint64_t position; /* reserved: of a lease */
+	uint64_t head;     /* reserved: of a lease */
+	uint64_t tag;      /* reserved: of a lease */
+};
+LAYOUT_SIZE(struct block_shm, 32);
+
+/* Size classes double.  Block b of the pool belongs to the class with
+ * first_block <= b < first_block + blocks. */
+struct class_shm {
+	uint64_t blocks_at;   /* the payloads, block_bytes apart */
+	uint32_t block_bytes; /* a multiple of 64 */
+	uint32_t blocks;
+	uint32_t first_block;
+	uint32_t reserved;
+	uint64_t free_map_at; /* atomic64 bitmap: 1 = probably free; the word is the truth */
+};
+LAYOUT_SIZE(struct class_shm, 32);
+
+#define POOL_CLASSES 24u
+
+struct pool_shm {
+	uint32_t classes;
+	uint32_t blocks;          /* of all classes */
+	uint64_t descriptors_at;  /* struct block_shm [blocks] */
+	uint64_t pool_bytes;      /* of all payloads */
+	uint64_t reserved[13];
+	struct class_shm class_table[POOL_CLASSES];
+};
+LAYOUT_SIZE(struct pool_shm, 896);
+
+/* Reserved for an exactly-once bridge: how far a source has been taken over. */
+struct cursor_shm {
+	uint64_t source;
+	uint64_t sequence;
+	uint64_t position;
+	atomic64 current; /* which of the pair A/B is valid */
+};
+LAYOUT_SIZE(struct cursor_shm, 32);
+
+struct queue_shm {
+	struct mpmc_shm ring;     /* its elements: struct message_shm and the inline bytes */
+	uint32_t slot_bytes;      /* word, header and inline bytes */
+	uint32_t inline_bytes;
+	uint32_t max_message_bytes;
+	uint32_t reserved0;
+	uint64_t reserved1[14];
+	struct wait_shm not_empty; /* getters wait, putters wake */
+	struct wait_shm not_full;  /* putters wait for slots and blocks, getters wake */
+	struct pool_shm pool;
+	struct cursor_shm cursors[16][2]; /* reserved */
+};
+LAYOUT_SIZE(struct queue_shm, 3712);
+LAYOUT_AT(struct queue_shm, slot_bytes, 1152);
+LAYOUT_AT(struct queue_shm, not_empty, 1280);
+LAYOUT_AT(struct queue_shm, not_full, 1536);
+LAYOUT_AT(struct queue_shm, pool, 1792);
+LAYOUT_AT(struct queue_shm, cursors, 2688);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* thread: the calling thread's intent cell in a segment. */
+#ifndef MPSHM_SEGMENT_THREAD_H
+#define MPSHM_SEGMENT_THREAD_H
+
+#include "platform/process.h"
+#include "segment/segment.h"
+
+/* Recently used cells of this thread, one slot per attachment's serial mod THREAD_SLOTS. */
+#define THREAD_SLOTS 8u
+
+struct thread_slot {
+	const struct mpshm_segment *segment;
+	uint64_t process; /* identity under which the cell was taken: a child's differs */
+	struct cell_shm *cell;
+	uint32_t serial; /* of the attachment: an address may be used again */
+};
+
+extern _Thread_local struct thread_slot mpshm_i_thread_slots[THREAD_SLOTS]
+    __attribute__((tls_model("initial-exec")));
+
+/* Take, or find again, the thread's cell.  0; -EUSERS; whatever registering a
+ * forked child may meet. */
+int mpshm_i_thread_cell_slow(struct mpshm_segment *segment, struct cell_shm **ret_cell);
+
+static inline int thread_cell(struct mpshm_segment *segment, struct cell_shm **ret_cell)
+{
+	struct thread_slot *slot = &mpshm_i_thread_slots[segment->serial % THREAD_SLOTS];
+	if (likely(slot->segment == segment && slot->serial == segment->serial &&
+	           slot->process == *mpshm_i_process)) {
+		*ret_cell = slot->cell;
+		return 0;
+	}
+	return mpshm_i_thread_cell_slow(segment, ret_cell);
+}
+
+/*
+ * Frames.  The first empty one of the cell; NULL: all are busy.  A signal
+ * handler may come between this and frame_announce(): it takes the same frame and
+ * leaves it empty.
+ */
+static inline struct frame_shm *frame_find(struct cell_shm *cell)
+{
+	for (uint32_t i = 0; i < CELL_FRAMES; i++)
+		if (likely(atomic64_load_relaxed(&cell->frames[i].where) == 0))
+			return &cell->frames[i];
+	return NULL;
+}
+
+/*
+ * Announce a claim.  [FRAME-A] pairs with [FRAME-S] in segment/recovery.c: the claiming CAS
+ * that follows drains the store on x86-64; elsewhere the CAS's release half orders
+ * it.  Who sees the claim then sees the frame, or a newer one.
+ */
+static inline void frame_announce(struct frame_shm *frame, uint64_t what, uint64_t position)
+{
+	if (atomic64_load_relaxed(&frame->what) != what)
+		atomic64_store_relaxed(&frame->what, what);
+	atomic64_store_release(&frame->where, position | FRAME_BUSY);
+}
+
+/* Empty it: after the publish, or after the claim failed. */
+static inline void frame_empty(struct frame_shm *frame)
+{
+	atomic64_store_release(&frame->where, 0);
+}
+
+#endif
