@@ -1,6 +1,9 @@
 # Collects memory-order labels from the comments of C files.
 # A label is [X-Y1]: capitals, a dash, a letter or more, a number, such as [Q-A1].
+# An edge is told at the access,
 #   /* [Q-A1] pairs with [Q-R0], [Q-R2] in publish: payload visible */
+# or in a table, whose lines stand for no access themselves:
+#   [Q-R0] READY by publish -> [Q-A1] word load before a claim: payload visible
 # Prints:  site LABEL WHERE        the label stands at an access
 #          pair LABEL PARTNER WHERE
 
@@ -40,6 +43,12 @@ END { flush_comment() }
 function add(s)
 {
 	sub(/^[ \t]*\*?[ \t]*/, "", s)
+	if (s ~ /^\[[A-Z][A-Z0-9]*-[A-Z]+[0-9]+[a-z]?\].*->[ \t]*\[[A-Z][A-Z0-9]*-[A-Z]+[0-9]+[a-z]?\]/) {
+		left = substr(s, 1, index(s, "]"))
+		sub(/^.*->[ \t]*\[/, "[", s)
+		print "pair", left, substr(s, 1, index(s, "]")), FILENAME ":" FNR
+		return
+	}
 	if (comment == "")
 		where = FILENAME ":" FNR
 	comment = comment " " s

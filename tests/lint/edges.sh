@@ -9,9 +9,12 @@ found=$(echo "$edges" | $AWK '
 $1 == "site" { if (!($2 in site)) { site[$2] = $3; order[++n] = $2 } }
 $1 == "pair" { partner[++m] = $3; of[m] = $2; at[m] = $4; paired[$2] = paired[$3] = 1 }
 END {
-	for (i = 1; i <= m; i++)
+	for (i = 1; i <= m; i++) {
 		if (!(partner[i] in site))
 			print at[i] ": " of[i] " pairs with " partner[i] ", which stands nowhere"
+		if (!(of[i] in site))
+			print at[i] ": " of[i] " pairs with " partner[i] " and itself stands nowhere"
+	}
 	for (i = 1; i <= n; i++)
 		if (!(order[i] in paired))
 			print site[order[i]] ": " order[i] " pairs with nothing"
