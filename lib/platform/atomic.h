@@ -7,8 +7,10 @@
  * see them (ThreadSanitizer can't look into inline assembly), the compiler's.
  *
  * Orders: relaxed only promises a whole word.  acquire and release pair as in
- * C11.  Every read-modify-write is sequentially consistent: on x86-64 it is a
- * locked instruction and drains the store buffer, and code may rely on that.
+ * C11.  Every read-modify-write is sequentially consistent: what was stored before
+ * it is seen by whoever sees its result.  On x86-64 it is a locked instruction and a
+ * full fence besides, even where a compare-and-swap fails.  On ARM it is not: between
+ * an earlier store to one word and a later load of another stands only fence_full().
  */
 #ifndef MPSHM_PLATFORM_ATOMIC_H
 #define MPSHM_PLATFORM_ATOMIC_H
@@ -42,72 +44,80 @@ static inline void compiler_barrier(void)
 
 #if MPSHM_ATOMIC_CK
 
-#define ATOMIC_DEFINE(N)                                                                           \
-	static inline uint##N##_t atomic##N##_load_relaxed(const atomic##N *word)                  \
-	{                                                                                          \
-		return ck_pr_load_##N(&word->raw);                                                 \
-	}                                                                                          \
-	static inline uint##N##_t atomic##N##_load_acquire(const atomic##N *word)                  \
-	{                                                                                          \
-		uint##N##_t value = ck_pr_load_##N(&word->raw);                                    \
-		ck_pr_fence_acquire();                                                             \
-		return value;                                                                      \
-	}                                                                                          \
-	static inline void atomic##N##_store_relaxed(atomic##N *word, uint##N##_t value)           \
-	{                                                                                          \
-		ck_pr_store_##N(&word->raw, value);                                                \
-	}                                                                                          \
-	static inline void atomic##N##_store_release(atomic##N *word, uint##N##_t value)           \
-	{                                                                                          \
-		ck_pr_fence_release();                                                             \
-		ck_pr_store_##N(&word->raw, value);                                                \
-	}                                                                                          \
-	static inline bool atomic##N##_cas(atomic##N *word, uint##N##_t *expected,                 \
-	                                   uint##N##_t desired)                                    \
-	{                                                                                          \
-		return ck_pr_cas_##N##_value(&word->raw, *expected, desired, expected);            \
-	}                                                                                          \
-	static inline uint##N##_t atomic##N##_exchange(atomic##N *word, uint##N##_t value)         \
-	{                                                                                          \
-		return ck_pr_fas_##N(&word->raw, value);                                           \
-	}                                                                                          \
-	static inline uint##N##_t atomic##N##_fetch_add(atomic##N *word, uint##N##_t addend)       \
-	{                                                                                          \
-		return ck_pr_faa_##N(&word->raw, addend);                                          \
+/*
+ * ck_pr_store_64 (0.7.1) offers constants from 2^31 to 2^32 - 1 to an instruction that
+ * has no such operand, and the assembler refuses.  From a register all is well.
+ */
+#define ATOMIC_IN_REGISTER(value) __asm__("" : "+r"(value))
+
+#define ATOMIC_DEFINE(N) \
+	static inline uint##N##_t atomic##N##_load_relaxed(const atomic##N *word) \
+	{ \
+		return ck_pr_load_##N(&word->raw); \
+	} \
+	static inline uint##N##_t atomic##N##_load_acquire(const atomic##N *word) \
+	{ \
+		uint##N##_t value = ck_pr_load_##N(&word->raw); \
+		ck_pr_fence_acquire(); \
+		return value; \
+	} \
+	static inline void atomic##N##_store_relaxed(atomic##N *word, uint##N##_t value) \
+	{ \
+		ATOMIC_IN_REGISTER(value); \
+		ck_pr_store_##N(&word->raw, value); \
+	} \
+	static inline void atomic##N##_store_release(atomic##N *word, uint##N##_t value) \
+	{ \
+		ck_pr_fence_release(); \
+		ATOMIC_IN_REGISTER(value); \
+		ck_pr_store_##N(&word->raw, value); \
+	} \
+	static inline bool atomic##N##_cas(atomic##N *word, uint##N##_t *expected, \
+	                                   uint##N##_t desired) \
+	{ \
+		return ck_pr_cas_##N##_value(&word->raw, *expected, desired, expected); \
+	} \
+	static inline uint##N##_t atomic##N##_exchange(atomic##N *word, uint##N##_t value) \
+	{ \
+		return ck_pr_fas_##N(&word->raw, value); \
+	} \
+	static inline uint##N##_t atomic##N##_fetch_add(atomic##N *word, uint##N##_t addend) \
+	{ \
+		return ck_pr_faa_##N(&word->raw, addend); \
 	}
 
 #else
 
-#define ATOMIC_DEFINE(N)                                                                           \
-	static inline uint##N##_t atomic##N##_load_relaxed(const atomic##N *word)                  \
-	{                                                                                          \
-		return __atomic_load_n(&word->raw, __ATOMIC_RELAXED);                              \
-	}                                                                                          \
-	static inline uint##N##_t atomic##N##_load_acquire(const atomic##N *word)                  \
-	{                                                                                          \
-		return __atomic_load_n(&word->raw, __ATOMIC_ACQUIRE);                              \
-	}                                                                                          \
-	static inline void atomic##N##_store_relaxed(atomic##N *word, uint##N##_t value)           \
-	{                                                                                          \
-		__atomic_store_n(&word->raw, value, __ATOMIC_RELAXED);                             \
-	}                                                                                          \
-	static inline void atomic##N##_store_release(atomic##N *word, uint##N##_t value)           \
-	{                                                                                          \
-		__atomic_store_n(&word->raw, value, __ATOMIC_RELEASE);                             \
-	}                                                                                          \
-	static inline bool atomic##N##_cas(atomic##N *word, uint##N##_t *expected,                 \
-	                                   uint##N##_t desired)                                    \
-	{                                                                                          \
-		return __atomic_compare_exchange_n(&word->raw, expected, desired, false,           \
-		                                   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);            \
-	}                                                                                          \
-	static inline uint##N##_t atomic##N##_exchange(atomic##N *word, uint##N##_t value)         \
-	{                                                                                          \
-		return __atomic_exchange_n(&word->raw, value, __ATOMIC_SEQ_CST);                   \
-	}                                                                                          \
-	static inline uint##N##_t atomic##N##_fetch_add(atomic##N *word, uint##N##_t addend)       \
-	{                                                                                          \
-		return __atomic_fetch_add(&word->raw, addend, __ATOMIC_SEQ_CST);                   \
+#define ATOMIC_DEFINE(N) \
+	static inline uint##N##_t atomic##N##_load_relaxed(const atomic##N *word) \
+	{ \
+		return __atomic_load_n(&word->raw, __ATOMIC_RELAXED); \
+	} \
+	static inline uint##N##_t atomic##N##_load_acquire(const atomic##N *word) \
+	{ \
+		return __atomic_load_n(&word->raw, __ATOMIC_ACQUIRE); \
+	} \
+	static inline void atomic##N##_store_relaxed(atomic##N *word, uint##N##_t value) \
+	{ \
+		__atomic_store_n(&word->raw, value, __ATOMIC_RELAXED); \
+	} \
+	static inline void atomic##N##_store_release(atomic##N *word, uint##N##_t value) \
+	{ \
+		__atomic_store_n(&word->raw, value, __ATOMIC_RELEASE); \
+	} \
+	static inline bool atomic##N##_cas(atomic##N *word, uint##N##_t *expected, \
+	                                   uint##N##_t desired) \
+	{ \
+		return __atomic_compare_exchange_n(&word->raw, expected, desired, false, \
+		                                   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
+	} \
+	static inline uint##N##_t atomic##N##_exchange(atomic##N *word, uint##N##_t value) \
+	{ \
+		return __atomic_exchange_n(&word->raw, value, __ATOMIC_SEQ_CST); \
+	} \
+	static inline uint##N##_t atomic##N##_fetch_add(atomic##N *word, uint##N##_t addend) \
+	{ \
+		return __atomic_fetch_add(&word->raw, addend, __ATOMIC_SEQ_CST); \
 	}
 
 #endif
@@ -142,6 +152,20 @@ static inline uint64_t atomic64_fetch_and(atomic64 *word, uint64_t bits)
 }
 
 /*
+ * ThreadSanitizer does not know fences, and gcc warns of each: it gets the bare
+ * instruction.  What is ordered by fences alone it may report all the same.
+ */
+#if !defined(MPSHM_TSAN)
+#define ATOMIC_THREAD_FENCE(order, x86_64, aarch64) __atomic_thread_fence(order)
+#elif defined(__x86_64__)
+#define ATOMIC_THREAD_FENCE(order, x86_64, aarch64) __asm__ volatile(x86_64 ::: "memory")
+#elif defined(__aarch64__)
+#define ATOMIC_THREAD_FENCE(order, x86_64, aarch64) __asm__ volatile(aarch64 ::: "memory")
+#else
+#error "ThreadSanitizer: say which instruction is a fence here"
+#endif
+
+/*
  * Full fence: orders earlier stores before later loads.  On x86-64 a locked
  * instruction on the stack, which costs an eighth of mfence.
  */
@@ -152,13 +176,8 @@ static inline void fence_full(void)
 	compiler_barrier();
 	(void) ck_pr_faa_64(&stack, 0);
 	compiler_barrier();
-#elif defined(MPSHM_TSAN)
-	/* ThreadSanitizer does not model fences; a locked instruction is one here. */
-	uint64_t stack = 0;
-	(void) __atomic_fetch_add(&stack, 0, __ATOMIC_SEQ_CST);
-	compiler_barrier();
 #else
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	ATOMIC_THREAD_FENCE(__ATOMIC_SEQ_CST, "mfence", "dmb ish");
 #endif
 }
 
@@ -167,10 +186,8 @@ static inline void fence_release(void)
 {
 #if MPSHM_ATOMIC_CK
 	ck_pr_fence_release();
-#elif defined(MPSHM_TSAN)
-	compiler_barrier();
 #else
-	__atomic_thread_fence(__ATOMIC_RELEASE);
+	ATOMIC_THREAD_FENCE(__ATOMIC_RELEASE, "", "dmb ish");
 #endif
 }
 
@@ -179,10 +196,8 @@ static inline void fence_acquire(void)
 {
 #if MPSHM_ATOMIC_CK
 	ck_pr_fence_acquire();
-#elif defined(MPSHM_TSAN)
-	compiler_barrier();
 #else
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	ATOMIC_THREAD_FENCE(__ATOMIC_ACQUIRE, "", "dmb ishld");
 #endif
 }
 

@@ -14,4 +14,10 @@ uint64_t mpshm_i_clock_wall(void);
 /* When a relative timeout (negative: never) runs out; saturates. */
 int64_t mpshm_i_deadline(int64_t timeout_ns);
 
+/*
+ * Sleep once, at most so long (a signal ends it): one turn of a loop that waits for
+ * another thread.  Unlike a yield it lets a thread of lower real-time priority run.
+ */
+void mpshm_i_clock_nap(int64_t span_ns);
+
 #endif

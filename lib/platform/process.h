@@ -17,10 +17,12 @@
 extern const volatile uint64_t *mpshm_i_process;
 
 /*
- * Make sure that this process has an identity, and return it: never 0, and
- * different from every ancestor's.  In a forked child the first caller runs
- * `reset` (others wait until it is done) before the identity is set: the
- * child's chance to drop what it inherited.  -ENOMEM is told as 0.
+ * Make sure that this process has an identity, and return it: even, and different
+ * from every ancestor's.  In a forked child the first caller runs `reset` (others
+ * wait until it is done) before the identity is set: the child's chance to drop what
+ * it inherited.  It runs in the first process too, where there is nothing to drop.
+ * 0: no memory; or called from within `reset`, as by a signal handler that
+ * interrupted it: such an operation can only fail.
  */
 uint64_t mpshm_i_process_begin(void (*reset)(void));
 

@@ -22,9 +22,17 @@ void mpshm_i_shm_path(const char *name, char *ret_path);
 /*
  * Open the file of the segment `name` (O_CLOEXEC, O_NOFOLLOW added; never on
  * descriptors 0 to 2).  open_flags as open(2).  A descriptor, or a negative
- * errno; -ENOTTY where it is no regular file.
+ * errno; -ENOTTY where it is no regular file.  O_CREAT belongs with O_EXCL: in a
+ * sticky directory the kernel may refuse O_CREAT on somebody else's file (EACCES,
+ * fs.protected_regular), which opening without it allows.
  */
 int mpshm_i_shm_open(const char *name, int open_flags, mode_t mode);
+
+/*
+ * A descriptor 0 to 2, which a host that closed them would read and write, is moved
+ * up; others, and negative ones, come back as they are.  -1 and errno on failure.
+ */
+int mpshm_i_shm_lift(int fd);
 
 /* Is `fd` the file that the name stands for now?  1, 0, or a negative errno. */
 int mpshm_i_shm_is_linked(int fd, const char *name);
@@ -32,21 +40,24 @@ int mpshm_i_shm_is_linked(int fd, const char *name);
 /*
  * Lock one byte of an open file, for this open file (F_OFD_SETLK...), as
  * opposed to a liveness lock given up with the descriptor.  type: F_RDLCK,
- * F_WRLCK or F_UNLCK.  wait: block until it is free.  0, -EAGAIN, ...
+ * F_WRLCK or F_UNLCK.  wait: block until it is free, through signals.  A read lock
+ * needs a readable descriptor, a write lock a writable one (-EBADF).  0; -EAGAIN:
+ * held by another; another negative errno.
  */
 int mpshm_i_shm_lock(int fd, int64_t byte, short type, bool wait);
 
 /*
- * Give the range memory, zeroed where it had none: 0, or -ENOSPC where the
- * file system or RLIMIT_FSIZE has no room, so that no access raises SIGBUS
- * later.  On failure the range may be partly given.
+ * Give the range memory, zeroed where it had none, so that no access raises SIGBUS
+ * later; the file grows where the range ends beyond it.  0; -ENOSPC: no room in the
+ * file system, or it would grow beyond RLIMIT_FSIZE; another negative errno.  On
+ * failure the range may be partly given.
  */
 int mpshm_i_shm_reserve(int fd, uint64_t offset, uint64_t bytes);
 
 /* Take the range's memory back; it reads as zeros.  0 or a negative errno. */
 int mpshm_i_shm_punch(int fd, uint64_t offset, uint64_t bytes);
 
-/* Set the file's length: 0, or -ENOSPC where RLIMIT_FSIZE forbids it (it would kill). */
+/* Set the file's length: 0; -ENOSPC: RLIMIT_FSIZE forbids it (to try would kill); ... */
 int mpshm_i_shm_set_bytes(int fd, uint64_t bytes);
 
 /*
