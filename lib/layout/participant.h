@@ -126,6 +126,10 @@ static inline enum frame_operation frame_operation(uint64_t what)
 #define CELL_FRAMES 7u
 #define THREADS_LIMIT 65536u
 
+/* In a cell's owner word: its thread has exited, so that its frames announce
+ * nothing any more; the process may live on.  Any recovery resolves them. */
+#define CELL_ORPHAN (UINT64_C(1) << 48)
+
 struct cell_shm {
 	atomic64 owner; /* CAS OWNER_NONE -> self; 0 by the thread, or by who resolved its death */
 	atomic32 tid;   /* owner: for people */

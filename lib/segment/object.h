@@ -62,6 +62,15 @@ struct object_plan {
 int mpshm_i_object_open(struct object *object, struct mpshm_segment *segment, const char *name,
                         unsigned flags, const struct object_class *class,
                         const struct object_plan *plan);
+
+/* 0.  Blocks while a live process has the directory lock. */
 int mpshm_i_object_close(struct object *object);
+
+/*
+ * For a forked child that has just registered, with segment->mutex held and
+ * without the directory lock: mark the inherited objects as open by the new
+ * participant too.  -ESTALE: one of them is gone; nothing is marked then.
+ */
+int mpshm_i_objects_inherit(struct mpshm_segment *segment);
 
 #endif

@@ -33,14 +33,17 @@ struct mpshm_segment {
 	uint8_t uuid[16];
 	char name[MPSHM_NAME_MAX + 1];
 	uint64_t device, inode;
-	uint32_t serial;  /* numbers this process's attachments; picks the thread slot */
-	bool membarrier;  /* this process is registered: publishers may go without fence */
+	uint32_t serial; /* numbers this process's attachments; picks the thread slot */
+	bool membarrier; /* this process is registered: publishers may go without fence */
 
 	/* Who we are; set at registration, and again by a forked child. */
 	uint32_t participant;
 	uint64_t self;    /* owner word */
 	uint64_t process; /* identity that registered, see platform/process.h */
 	struct liveness_lock alive;
+	struct liveness_lock
+		newcomer;        /* held while the directory lock is, by who is no participant */
+	uint64_t newcomer_owner; /* the owner word that goes with it; under `mutex` */
 
 	/* Under `mutex`, which is taken before the segment's directory lock. */
 	pthread_mutex_t mutex;
@@ -65,12 +68,19 @@ int mpshm_i_segment_fd(struct mpshm_segment *segment);
  */
 int mpshm_i_segment_register(struct mpshm_segment *segment);
 
+/* Is this very process (not one that it was forked from) registered? */
+bool mpshm_i_segment_registered(const struct mpshm_segment *segment);
+
 /*
  * The directory lock: serialises open, create, unlink, close and the last step of
  * recovery, across processes.  Taken with `mutex` held.  A dead holder is
- * taken over and its half-done work rolled back before lock returns.
+ * taken over and its half-done work rolled back before lock returns.  Who is not
+ * registered may take it too: as the newcomer, of whom there is one at a time.
+ *
+ * lock waits while a live holder keeps it; trylock returns -EAGAIN then.
  */
 int mpshm_i_directory_lock(struct mpshm_segment *segment);
+int mpshm_i_directory_trylock(struct mpshm_segment *segment);
 void mpshm_i_directory_unlock(struct mpshm_segment *segment);
 
 #endif
