@@ -26,10 +26,10 @@
 #define MPSHM_SECOND ((int64_t) 1000000000)
 
 /* Flags of the ..._open() calls.  Each call says which it takes. */
-#define MPSHM_CREATE 0x1u      /* create it where it does not exist */
-#define MPSHM_EXCLUSIVE 0x2u   /* with MPSHM_CREATE: -EEXIST where it exists */
-#define MPSHM_PRODUCER 0x4u    /* spsc: take the producer's side */
-#define MPSHM_CONSUMER 0x8u    /* spsc: take the consumer's side */
+#define MPSHM_CREATE 0x1u       /* create it where it does not exist */
+#define MPSHM_EXCLUSIVE 0x2u    /* with MPSHM_CREATE: -EEXIST where it exists */
+#define MPSHM_PRODUCER 0x4u     /* spsc: take the producer's side */
+#define MPSHM_CONSUMER 0x8u     /* spsc: take the consumer's side */
 #define MPSHM_NEW_MAPPING 0x10u /* segment: attach once more, at another address */
 
 /* What a successful ..._open() returns. */
@@ -61,9 +61,9 @@ struct mpshm_span {
 
 static inline void *mpshm_span_element(const struct mpshm_span *span, size_t i)
 {
-	return i < span->first_count
-	           ? (void *) ((char *) span->first + i * span->stride_bytes)
-	           : (void *) ((char *) span->second + (i - span->first_count) * span->stride_bytes);
+	return i < span->first_count ? (void *) ((char *) span->first + i * span->stride_bytes)
+	                             : (void *) ((char *) span->second +
+	                                         (i - span->first_count) * span->stride_bytes);
 }
 
 /*

@@ -41,17 +41,17 @@ struct mpshm_segment_info {
 	char name[MPSHM_NAME_MAX + 1];
 	uint8_t uuid[16];
 	uint32_t layout_major, layout_minor;
-	uint64_t size_bytes;      /* address space */
-	uint64_t memory_bytes;    /* memory that it takes now */
-	uint64_t heap_bytes;      /* address space left for objects */
-	uint64_t created_ns;      /* CLOCK_REALTIME */
-	uint32_t creator_pid;     /* in the creator's pid namespace */
-	uint32_t mode, uid, gid;  /* of the file */
+	uint64_t size_bytes;     /* address space */
+	uint64_t memory_bytes;   /* memory that it takes now */
+	uint64_t heap_bytes;     /* address space left for objects */
+	uint64_t created_ns;     /* CLOCK_REALTIME */
+	uint32_t creator_pid;    /* in the creator's pid namespace */
+	uint32_t mode, uid, gid; /* of the file */
 	uint32_t directory_capacity, objects;
 	uint32_t participants_max, participants;
 	uint32_t threads_max, threads;
-	uint64_t peer_deaths;     /* participants found dead and resolved */
-	uint32_t ephemeral;       /* 1: the last one out unlinks it */
+	uint64_t peer_deaths; /* participants found dead and resolved */
+	uint32_t ephemeral;   /* 1: the last one out unlinks it */
 	uint32_t reserved[7];
 };
 
@@ -63,20 +63,20 @@ struct mpshm_object_info {
 	uint32_t unlinked;    /* 1: its name is gone, somebody has it open */
 	uint64_t memory_bytes;
 	uint64_t created_ns;
-	uint64_t capacity;         /* rings, queue: elements or messages; else 0 */
-	uint64_t used;             /* rings, queue: in it now */
-	uint64_t element_bytes;    /* rings; queue: its largest message */
-	uint64_t put_total;        /* rings, queue: claimed by producers since creation */
-	uint64_t get_total;        /* rings, queue: claimed by consumers since creation */
-	int64_t value;             /* value, counter */
-	uint32_t shut_down;        /* queue */
-	uint32_t openers;          /* participants that have it open */
+	uint64_t capacity;           /* rings, queue: elements or messages; else 0 */
+	uint64_t used;               /* rings, queue: in it now */
+	uint64_t element_bytes;      /* rings; queue: its largest message */
+	uint64_t put_total;          /* rings, queue: claimed by producers since creation */
+	uint64_t get_total;          /* rings, queue: claimed by consumers since creation */
+	int64_t value;               /* value, counter */
+	uint32_t shut_down;          /* queue */
+	uint32_t openers;            /* participants that have it open */
 	uint32_t producer, consumer; /* spsc: participant of the side, or UINT32_MAX */
 	uint64_t pool_blocks, pool_blocks_used; /* queue */
 	uint64_t waiters_put, waiters_get;      /* queue: 1 where somebody may be asleep, else 0 */
-	uint64_t recovered;   /* positions of the dead that were resolved */
-	uint64_t redelivered; /* elements delivered again */
-	uint64_t tombstoned;  /* puts cut off */
+	uint64_t recovered;                     /* positions of the dead that were resolved */
+	uint64_t redelivered;                   /* elements delivered again */
+	uint64_t tombstoned;                    /* puts cut off */
 	uint32_t reserved[8];
 };
 
@@ -85,8 +85,8 @@ struct mpshm_participant_info {
 	uint32_t generation; /* how often the slot has been used */
 	uint32_t pid;        /* in its own pid namespace: for people, never for decisions */
 	uint32_t uid;
-	uint32_t liveness; /* enum mpshm_liveness, by the kernel-held lock */
-	uint32_t threads;  /* cells that it holds */
+	uint32_t liveness;    /* enum mpshm_liveness, by the kernel-held lock */
+	uint32_t threads;     /* cells that it holds */
 	uint64_t attached_ns; /* CLOCK_REALTIME */
 	char command[32];
 	uint32_t reserved[8];

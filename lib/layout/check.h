@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #define LAYOUT_SIZE(type, bytes) static_assert(sizeof(type) == (bytes), #type " has moved")
-#define LAYOUT_AT(type, field, offset)                                                             \
+#define LAYOUT_AT(type, field, offset) \
 	static_assert(offsetof(type, field) == (offset), #type "." #field " has moved")
 
 /* Lines that different processes write lie this far apart: two 64-byte lines,

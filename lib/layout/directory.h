@@ -75,11 +75,11 @@ LAYOUT_SIZE(struct extent_shm, 16);
 #define DIRECTORY_LIMIT 4096u
 
 struct entry_shm {
-	atomic64 state;             /* under the lock; read by anybody with acquire */
-	uint32_t type;              /* creator, before READY */
-	uint32_t features;          /* creator: per-object feature bits; unknown ones: refuse */
-	uint64_t created_ns;        /* creator: CLOCK_REALTIME */
-	uint64_t creator;           /* creator: owner word */
+	atomic64 state;      /* under the lock; read by anybody with acquire */
+	uint32_t type;       /* creator, before READY */
+	uint32_t features;   /* creator: per-object feature bits; unknown ones: refuse */
+	uint64_t created_ns; /* creator: CLOCK_REALTIME */
+	uint64_t creator;    /* creator: owner word */
 	struct extent_shm extents[ENTRY_EXTENTS]; /* under the lock; [1..] reserved for growth */
 	uint64_t reserved0[4];
 	char name[ENTRY_NAME_BYTES]; /* creator: NUL-terminated */

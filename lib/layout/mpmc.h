@@ -86,7 +86,8 @@ struct mpmc_shm {
 	atomic64 redelivered; /* elements adopted; any, add */
 	atomic64 tombstoned;  /* any, add */
 	uint64_t reserved4[12];
-	atomic64 redelivery[REDELIVERY_ENTRIES]; /* recoverer, CAS 0 -> p+1; CAS back by who delivers p */
+	atomic64 redelivery
+		[REDELIVERY_ENTRIES]; /* recoverer, CAS 0 -> p+1; CAS back by who delivers p */
 	uint64_t reserved5[16];
 };
 LAYOUT_SIZE(struct mpmc_shm, 1152);

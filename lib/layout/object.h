@@ -14,8 +14,8 @@
  * wait on many things at once.
  */
 struct wait_shm {
-	atomic32 word;          /* epoch:31 (bits 1 to 31) | sleepers:1 (bit 0), see sync/wait.h */
-	atomic32 cpu;           /* CPU+1 where the waking side last ran; a hint, now and then stored */
+	atomic32 word; /* epoch:31 (bits 1 to 31) | sleepers:1 (bit 0), see sync/wait.h */
+	atomic32 cpu;  /* CPU+1 where the waking side last ran; a hint, now and then stored */
 	uint64_t reserved[15];
 	atomic64 subscribers[PARTICIPANTS_LIMIT / 64]; /* reserved: whose doorbell to ring */
 };
@@ -23,7 +23,7 @@ LAYOUT_SIZE(struct wait_shm, 256);
 LAYOUT_AT(struct wait_shm, subscribers, 128);
 
 struct value_shm {
-	atomic64 value;       /* any, any order */
+	atomic64 value; /* any, any order */
 	uint64_t reserved[15];
 	struct lock_shm lock; /* reserved: for values with a lock */
 	uint64_t holder[14];  /* reserved */
@@ -59,10 +59,10 @@ struct spsc_shm {
 	uint64_t elements_at; /* packed: element_bytes apart */
 	uint64_t reserved0[14];
 
-	atomic64 producer;     /* owner word of the process that has the side */
-	atomic64 consumer;     /* likewise */
-	atomic64 take_overs;   /* sides taken over from the dead; any, add */
-	atomic32 shut_down;    /* reserved */
+	atomic64 producer;   /* owner word of the process that has the side */
+	atomic64 consumer;   /* likewise */
+	atomic64 take_overs; /* sides taken over from the dead; any, add */
+	atomic32 shut_down;  /* reserved */
 	uint32_t reserved1;
 	uint64_t reserved2[12];
 

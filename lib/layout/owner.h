@@ -40,7 +40,8 @@ static inline uint32_t owner_generation(uint64_t owner)
  * the owner dead takes the lock over and mends what it guards.
  */
 struct lock_shm {
-	atomic64 owner;   /* CAS OWNER_NONE -> self (acquire), back by CAS (release); any: dead owner -> self */
+	atomic64
+		owner; /* CAS OWNER_NONE -> self (acquire), back by CAS (release); any: dead owner -> self */
 	atomic32 wait;    /* raised by each release; sleepers wait on it in slices */
 	atomic32 waiters; /* 1: somebody may sleep; cleared by a waker who woke nobody */
 };

@@ -53,7 +53,7 @@ struct participant_shm {
 
 	atomic32 doorbell;         /* reserved: futex word for waits on anything; any, add */
 	atomic32 doorbell_waiters; /* reserved */
-	atomic64 waiting_on;       /* reserved: P: object that it waits for, for a deadlock finder */
+	atomic64 waiting_on; /* reserved: P: object that it waits for, for a deadlock finder */
 	atomic64 waiting_since_ns; /* reserved: P */
 	uint64_t reserved2[13];
 };

@@ -75,10 +75,10 @@ static inline uint64_t block_payload(uint64_t word)
 }
 
 struct block_shm {
-	atomic64 word;     /* any, CAS only */
-	uint64_t position; /* reserved: of a lease */
-	uint64_t head;     /* reserved: of a lease */
-	uint64_t tag;      /* reserved: of a lease */
+	atomic64 word;           /* any, CAS; but by a plain release store from its live owner */
+	atomic64 reservation;    /* owner: bytes reserved + 1 while the user holds it, else 0 */
+	uint64_t lease_position; /* reserved: which message a lease holds */
+	uint64_t lease_head;     /* reserved: its header */
 };
 LAYOUT_SIZE(struct block_shm, 32);
 
@@ -98,9 +98,9 @@ LAYOUT_SIZE(struct class_shm, 32);
 
 struct pool_shm {
 	uint32_t classes;
-	uint32_t blocks;          /* of all classes */
-	uint64_t descriptors_at;  /* struct block_shm [blocks] */
-	uint64_t pool_bytes;      /* of all payloads */
+	uint32_t blocks;         /* of all classes */
+	uint64_t descriptors_at; /* struct block_shm [blocks] */
+	uint64_t pool_bytes;     /* of all payloads */
 	uint64_t reserved[13];
 	struct class_shm class_table[POOL_CLASSES];
 };
@@ -116,22 +116,24 @@ struct cursor_shm {
 LAYOUT_SIZE(struct cursor_shm, 32);
 
 struct queue_shm {
-	struct mpmc_shm ring;     /* its elements: struct message_shm and the inline bytes */
-	uint32_t slot_bytes;      /* word, header and inline bytes */
+	struct mpmc_shm ring; /* its elements: struct message_shm and the inline bytes */
+	uint32_t slot_bytes;  /* word, header and inline bytes */
 	uint32_t inline_bytes;
 	uint32_t max_message_bytes;
 	uint32_t reserved0;
 	uint64_t reserved1[14];
-	struct wait_shm not_empty; /* getters wait, putters wake */
-	struct wait_shm not_full;  /* putters wait for slots and blocks, getters wake */
+	struct wait_shm not_empty;  /* getters wait, putters wake */
+	struct wait_shm not_full;   /* putters wait for a slot, getters wake one */
+	struct wait_shm block_free; /* putters wait for a block, getters wake all: sizes differ */
 	struct pool_shm pool;
 	struct cursor_shm cursors[16][2]; /* reserved */
 };
-LAYOUT_SIZE(struct queue_shm, 3712);
+LAYOUT_SIZE(struct queue_shm, 3968);
 LAYOUT_AT(struct queue_shm, slot_bytes, 1152);
 LAYOUT_AT(struct queue_shm, not_empty, 1280);
 LAYOUT_AT(struct queue_shm, not_full, 1536);
-LAYOUT_AT(struct queue_shm, pool, 1792);
-LAYOUT_AT(struct queue_shm, cursors, 2688);
+LAYOUT_AT(struct queue_shm, block_free, 1792);
+LAYOUT_AT(struct queue_shm, pool, 2048);
+LAYOUT_AT(struct queue_shm, cursors, 2944);
 
 #endif

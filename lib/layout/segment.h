@@ -76,7 +76,8 @@ struct segment_shm {
 	/* Line 4: statistics, for people. */
 	atomic64 peer_deaths; /* participants found dead and resolved */
 	atomic64 recoveries;  /* takeovers of a dead one's directory lock */
-	atomic32 cells_high;  /* all cells in use are below; any, only raised, before a cell is used */
+	atomic32
+		cells_high; /* all cells in use are below; any, only raised, before a cell is used */
 	uint32_t reserved5[27];
 
 	uint64_t reserved6[432];

@@ -48,14 +48,16 @@ static inline struct frame_shm *frame_find(struct cell_shm *cell)
 }
 
 /*
- * Announce a claim.  [FRAME-A] pairs with [FRAME-S] in segment/recovery.c: the claiming CAS
+ * Announce a claim: `what` before `where`, and `where` was emptied before `what`
+ * changes, so that a scan which reads where, what, where and sees one `where` twice
+ * has read a pair that belongs together.  [FRAME-A] pairs with [FRAME-S] in segment/recovery.c: the claiming CAS
  * that follows drains the store on x86-64; elsewhere the CAS's release half orders
  * it.  Who sees the claim then sees the frame, or a newer one.
  */
 static inline void frame_announce(struct frame_shm *frame, uint64_t what, uint64_t position)
 {
 	if (atomic64_load_relaxed(&frame->what) != what)
-		atomic64_store_relaxed(&frame->what, what);
+		atomic64_store_release(&frame->what, what);
 	atomic64_store_release(&frame->where, position | FRAME_BUSY);
 }
 

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How a blocking call waits: spin where it can help, then sleep, slice by slice. */
+#include "queue/queue.h"
+#include "segment/abandoned.h"
+
+/* Between looks at the clock while spinning. */
+#define SPINS_PER_LOOK 16
+
+static ssize_t spin(struct mpshm_queue *queue, const struct wait_shm *wait, int again,
+                    queue_attempt *attempt, void *call, int64_t deadline)
+{
+	int64_t now = mpshm_i_clock_now();
+	int64_t until = mpshm_i_wait_spin_until(wait, now);
+	if (until > deadline)
+		until = deadline;
+	ssize_t done = -again;
+	while (now < until) {
+		for (int i = 0; i < SPINS_PER_LOOK; i++) {
+			cpu_relax();
+			done = attempt(queue, call);
+			if (done != -again)
+				return done;
+		}
+		now = mpshm_i_clock_now();
+	}
+	return done;
+}
+
+/* A slice has passed without news: is somebody dead? */
+static void look_for_the_dead(struct mpshm_queue *queue, int again)
+{
+	/* A block of the dead has no frame to see; anything else has. */
+	if (again == ENOBUFS || mpshm_i_abandoned(&queue->object))
+		(void) mpshm_i_recover(queue->object.segment);
+}
+
+static ssize_t sleep_until(struct mpshm_queue *queue, struct wait_shm *wait, int again,
+                           queue_attempt *attempt, void *call, int64_t deadline)
+{
+	struct mpshm_segment *segment = queue->object.segment;
+	for (;;) {
+		uint32_t key = mpshm_i_wait_prepare(segment, wait);
+		ssize_t done = attempt(queue, call);
+		if (done != -again)
+			return done;
+		switch (mpshm_i_wait_sleep(wait, key, deadline)) {
+		case -ETIMEDOUT:
+			return -ETIMEDOUT;
+		case 1:
+			look_for_the_dead(queue, again);
+			break;
+		}
+		/* Again without preparing: mostly there is work now. */
+		done = attempt(queue, call);
+		if (done != -again)
+			return done;
+	}
+}
+
+/*
+ * Who slept may have been woken for more than it took, or the other woken one may have died:
+ * where there is more to be had, wake the next.
+ */
+static void pass_on(struct mpshm_queue *queue, struct wait_shm *wait)
+{
+	uint64_t size = mpshm_i_mpmc_size(&queue->ring);
+	if (wait == &queue->shm->not_empty ? size > 0 : size < queue->ring.limit)
+		wait_wake(queue->object.segment, wait, 1);
+}
+
+ssize_t mpshm_i_queue_await(struct mpshm_queue *queue, struct wait_shm *wait, int again,
+                            queue_attempt *attempt, void *call, int64_t deadline)
+{
+	(void) atomic32_fetch_add(&queue->waiting, 1);
+	ssize_t done = spin(queue, wait, again, attempt, call, deadline);
+	if (done == -again) {
+		done = sleep_until(queue, wait, again, attempt, call, deadline);
+		if (done >= 0)
+			pass_on(queue, wait);
+	}
+	(void) atomic32_fetch_add(&queue->waiting, UINT32_MAX);
+	return done;
+}

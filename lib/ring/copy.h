@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * copy: elements in and out of slots.
+ *
+ * Small ones go by 8-byte words: a wide vector load of bytes that the caller has
+ * just stored narrowly would wait for those stores to drain.
+ */
+#ifndef MPSHM_RING_COPY_H
+#define MPSHM_RING_COPY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define COPY_WORDS_MAX 64u
+
+static inline void copy_element(void *to, const void *from, size_t bytes)
+{
+	if (bytes == 8) {
+		memcpy(to, from, 8);
+		return;
+	}
+	if (bytes > COPY_WORDS_MAX) {
+		memcpy(to, from, bytes);
+		return;
+	}
+	char *target = to;
+	const char *source = from;
+	for (; bytes >= 8; bytes -= 8, target += 8, source += 8) {
+		uint64_t word;
+		memcpy(&word, source, 8);
+		__asm__ volatile("" : "+r"(word)); /* keeps it a word at a time */
+		memcpy(target, &word, 8);
+	}
+	for (; bytes > 0; bytes--)
+		*target++ = *source++;
+}
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mpmc: many elements by one claim. */
+#include "ring/mpmc_batch.h"
+
+#include "platform/error.h"
+#include "ring/copy.h"
+
+int mpshm_i_mpmc_claim_put_many(struct mpmc *ring, struct frame_shm *frame, uint64_t least,
+                                uint64_t most, struct mpmc_run *ret_run)
+{
+	struct backoff backoff = backoff_begin((uintptr_t) frame);
+	for (;;) {
+		uint64_t tail = atomic64_load_relaxed(&ring->shm->tail); /* the CAS confirms it */
+		uint64_t count = 0, word = 0;
+		while (count < most) {
+			word = atomic64_load_acquire(mpmc_word(ring, tail + count)); /* [MPMC-A1] */
+			if (word != mpmc_word_of(ring, SLOT_FREE, tail + count))
+				break;
+			count++;
+		}
+		if (unlikely(count < least || tail & TAIL_CLOSED)) {
+			int error = mpshm_i_mpmc_full(ring, tail, tail + count, word);
+			if (error)
+				return error;
+			continue;
+		}
+		frame_announce(frame, mpmc_what(ring->identity_put, count), tail);
+		uint64_t expected = tail;
+		if (likely(atomic64_cas(&ring->shm->tail, &expected,
+		                        tail + count))) { /* [MPMC-R2] */
+			/* A death from here on: each position still FREE becomes TOMB. */
+			*ret_run = (struct mpmc_run){tail, count, count};
+			return 0;
+		}
+		frame_empty(frame);
+		backoff_wait(&backoff);
+	}
+}
+
+int mpshm_i_mpmc_claim_get_many(struct mpmc *ring, struct frame_shm *frame, uint64_t least,
+                                uint64_t most, bool whole, struct mpmc_run *ret_run)
+{
+	struct backoff backoff = backoff_begin((uintptr_t) frame);
+	for (;;) {
+		uint64_t head = atomic64_load_relaxed(&ring->shm->head); /* the CAS confirms it */
+		uint64_t length = 0, ready = 0, word = 0;
+		while (ready < most && length <= ring->mask) {
+			word = atomic64_load_acquire(
+				mpmc_word(ring, head + length)); /* [MPMC-A0] */
+			if (word == mpmc_word_of(ring, SLOT_READY, head + length))
+				ready++;
+			else if (word != mpmc_word_of(ring, SLOT_TOMB, head + length) ||
+			         (whole && ready > 0))
+				break;
+			length++;
+			if (whole && ready == 0)
+				break;
+		}
+		if (ready == 0 && length > 0) {
+			mpshm_i_mpmc_skip_tombs(ring, frame, head);
+			continue;
+		}
+		if (unlikely(ready < least)) {
+			int error = mpshm_i_mpmc_empty(ring, head, head + length, word);
+			if (error)
+				return error;
+			continue;
+		}
+		/* READY and TOMB words behind head stay as they are until they are claimed. */
+		frame_announce(frame, mpmc_what(ring->identity_get, length), head);
+		uint64_t expected = head;
+		if (likely(atomic64_cas(&ring->shm->head, &expected,
+		                        head + length))) { /* [MPMC-R3] */
+			/* A death from here on: each READY becomes REDEL, each TOMB is freed. */
+			*ret_run = (struct mpmc_run){head, length, ready};
+			return 0;
+		}
+		frame_empty(frame);
+		backoff_wait(&backoff);
+	}
+}
+
+/* Copy a run of `count` elements between the ring and packed memory. */
+static void copy_run(const struct mpmc *ring, uint64_t position, uint64_t count, char *packed,
+                     bool in)
+{
+	size_t bytes = ring->element_bytes;
+	if (ring->element_stride == ring->element_bytes) {
+		uint64_t slot = position & ring->mask;
+		uint64_t first = count <= ring->mask + 1 - slot ? count : ring->mask + 1 - slot;
+		char *runs[2] = {mpmc_element(ring, position), ring->elements};
+		size_t sizes[2] = {first * bytes, (count - first) * bytes};
+		for (int i = 0; i < 2; packed += sizes[i], i++)
+			memcpy(in ? runs[i] : packed, in ? packed : runs[i], sizes[i]);
+		return;
+	}
+	for (uint64_t i = 0; i < count; i++, packed += bytes) {
+		char *element = mpmc_element(ring, position + i);
+		copy_element(in ? element : packed, in ? packed : element, bytes);
+	}
+}
+
+/* Copy the READY elements of a claimed run out. */
+static void copy_out(const struct mpmc *ring, const struct mpmc_run *run, char *packed)
+{
+	if (likely(run->ready == run->length)) {
+		copy_run(ring, run->position, run->length, packed, false);
+		return;
+	}
+	for (uint64_t i = 0; i < run->length; i++) {
+		uint64_t position = run->position + i;
+		/* Relaxed: the claim's acquire load saw the same word. */
+		if (atomic64_load_relaxed(mpmc_word(ring, position)) !=
+		    mpmc_word_of(ring, SLOT_READY, position))
+			continue;
+		copy_element(packed, mpmc_element(ring, position), ring->element_bytes);
+		packed += ring->element_bytes;
+	}
+}
+
+void mpshm_i_mpmc_publish_many(struct mpmc *ring, struct frame_shm *frame, uint64_t position,
+                               uint64_t count, enum slot_kind kind)
+{
+	for (uint64_t i = 0; i < count; i++)
+		atomic64_store_release(mpmc_word(ring, position + i),
+		                       mpmc_word_of(ring, kind, position + i)); /* [MPMC-R0] */
+	if (frame)
+		frame_empty(frame);
+}
+
+void mpshm_i_mpmc_release_many(struct mpmc *ring, struct frame_shm *frame, uint64_t position,
+                               uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++)
+		atomic64_store_release(mpmc_word(ring, position + i),
+		                       mpmc_word_released(ring, position + i)); /* [MPMC-R1] */
+	frame_empty(frame);
+}
+
+static ssize_t push_many(struct mpshm_mpmc *handle, const void *elements, size_t least, size_t most)
+{
+	struct mpmc *ring = &handle->ring;
+	struct frame_shm *frame;
+	struct mpmc_run run;
+
+	int error = mpmc_begin(handle, &frame);
+	if (!error)
+		error = mpshm_i_mpmc_claim_put_many(ring, frame, least, most, &run);
+	if (unlikely(error))
+		return error;
+	copy_run(ring, run.position, run.length, (char *) (uintptr_t) elements, true);
+	mpshm_i_mpmc_publish_many(ring, frame, run.position, run.length, SLOT_READY);
+	return (ssize_t) run.length;
+}
+
+/*
+ * Elements that are delivered again come first, up to ADOPT_MAX a call: each wants
+ * a frame of its own until it is known that the call succeeds.
+ */
+#define ADOPT_MAX 2u
+
+struct adopted {
+	struct frame_shm *frame;
+	uint64_t position;
+};
+
+static size_t adopt_some(struct mpmc *ring, struct cell_shm *cell, size_t most,
+                         struct adopted *ret_adopted)
+{
+	size_t count = 0;
+	uint32_t attempt;
+	while (count < most && count < ADOPT_MAX && mpmc_has_redelivery(ring)) {
+		struct frame_shm *frame = frame_find(cell);
+		if (!frame ||
+		    !mpshm_i_mpmc_adopt(ring, frame, &ret_adopted[count].position, &attempt))
+			break;
+		ret_adopted[count++].frame = frame;
+	}
+	return count;
+}
+
+static ssize_t pop_many(struct mpshm_mpmc *handle, char *packed, size_t least, size_t most)
+{
+	struct mpmc *ring = &handle->ring;
+	struct adopted adopted[ADOPT_MAX];
+	struct mpmc_run run = {0};
+	struct cell_shm *cell;
+
+	int error = thread_cell(handle->object.segment, &cell);
+	if (unlikely(error))
+		return error;
+	size_t again =
+		unlikely(mpmc_has_redelivery(ring)) ? adopt_some(ring, cell, most, adopted) : 0;
+	if (again < most) {
+		struct frame_shm *frame = frame_find(cell);
+		size_t wanted = least > again ? least - again : 0;
+		error = frame ? mpshm_i_mpmc_claim_get_many(ring, frame, wanted ? wanted : 1,
+		                                            most - again, false, &run)
+		              : -ENOBUFS;
+		if (error && wanted) {
+			for (size_t i = 0; i < again; i++)
+				mpshm_i_mpmc_unadopt(ring, adopted[i].frame, adopted[i].position);
+			return error;
+		}
+		if (!error) {
+			copy_out(ring, &run, packed + again * ring->element_bytes);
+			mpshm_i_mpmc_release_many(ring, frame, run.position, run.length);
+		}
+	}
+	for (size_t i = 0; i < again; i++) {
+		copy_element(packed + i * ring->element_bytes,
+		             mpmc_element(ring, adopted[i].position), ring->element_bytes);
+		mpmc_release(ring, adopted[i].frame, adopted[i].position);
+		mpshm_i_mpmc_adopted(ring, adopted[i].position);
+	}
+	return (ssize_t) (again + run.ready);
+}
+
+static int check_count(const struct mpmc *ring, size_t count)
+{
+	if (count > ring->mask + 1)
+		return mpshm_i_fail(EINVAL,
+		                    "mpmc ring: %zu elements at once exceed its capacity %llu",
+		                    count, (unsigned long long) ring->mask + 1);
+	return 0;
+}
+
+ssize_t mpshm_mpmc_try_push_bulk(struct mpshm_mpmc *handle, const void *elements, size_t count)
+{
+	int error = check_count(&handle->ring, count);
+	return error || count == 0 ? error : push_many(handle, elements, count, count);
+}
+
+ssize_t mpshm_mpmc_try_push_burst(struct mpshm_mpmc *handle, const void *elements, size_t count)
+{
+	return count == 0 ? 0 : push_many(handle, elements, 1, mpmc_at_most(&handle->ring, count));
+}
+
+ssize_t mpshm_mpmc_try_pop_bulk(struct mpshm_mpmc *handle, void *ret_elements, size_t count)
+{
+	int error = check_count(&handle->ring, count);
+	return error || count == 0 ? error : pop_many(handle, ret_elements, count, count);
+}
+
+ssize_t mpshm_mpmc_try_pop_burst(struct mpshm_mpmc *handle, void *ret_elements, size_t count)
+{
+	return count == 0 ? 0
+	                  : pop_many(handle, ret_elements, 1, mpmc_at_most(&handle->ring, count));
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Elements whose consumer died: from READY(p) behind head to REDEL(p), into a small
+ * index, and out of it again by adoption.
+ *
+ * The index is a cache of positions, so that no pop ever sweeps the ring.  A
+ * position enters it before its slot becomes REDEL, and leaves it after the slot
+ * has moved on; while it is full, what the dead left stays as it is, and the
+ * dead one's frame with it.
+ */
+#include "ring/mpmc.h"
+
+/* Has the slot moved on from `position`, so that nobody will read it any more? */
+static bool moved_on(const struct mpmc *ring, uint64_t position)
+{
+	uint64_t lap = slot_word(SLOT_FREE, 0, position & ~ring->mask);
+	uint64_t word = atomic64_load_acquire(mpmc_word(ring, position));
+	return slot_lap(word) != slot_lap(lap);
+}
+
+static bool index_add(struct mpmc *ring, uint64_t position)
+{
+	atomic64 *entries = ring->shm->redelivery;
+	for (uint32_t i = 0; i < REDELIVERY_ENTRIES; i++)
+		if (atomic64_load_acquire(&entries[i]) == position + 1) {
+			(void) atomic64_fetch_or(&ring->shm->redelivery_map, UINT64_C(1) << i);
+			return true;
+		}
+	for (uint32_t i = 0; i < REDELIVERY_ENTRIES; i++) {
+		uint64_t held = atomic64_load_acquire(&entries[i]);
+		if (held != 0 && !moved_on(ring, held - 1))
+			continue;
+		if (atomic64_cas(&entries[i], &held, position + 1)) {
+			/* A death here: an entry without its bit; mpshm_i_mpmc_rebuild_index(). */
+			(void) atomic64_fetch_or(&ring->shm->redelivery_map, UINT64_C(1) << i);
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Take entry i, which held `position + 1`, out.  The bit first, then the entry; and
+ * where the entry was used anew in between, its bit is set again: a bit without an
+ * entry costs a look, an entry without a bit would cost a message.
+ */
+static void index_remove(struct mpmc *ring, uint32_t i, uint64_t position)
+{
+	atomic64 *entry = &ring->shm->redelivery[i];
+	uint64_t bit = UINT64_C(1) << i;
+	uint64_t expected = position + 1;
+
+	(void) atomic64_fetch_and(&ring->shm->redelivery_map, ~bit);
+	if (!atomic64_cas(entry, &expected, 0) && expected != 0)
+		(void) atomic64_fetch_or(&ring->shm->redelivery_map, bit);
+}
+
+void mpshm_i_mpmc_rebuild_index(struct mpmc *ring)
+{
+	for (uint32_t i = 0; i < REDELIVERY_ENTRIES; i++)
+		if (atomic64_load_acquire(&ring->shm->redelivery[i]) != 0)
+			(void) atomic64_fetch_or(&ring->shm->redelivery_map, UINT64_C(1) << i);
+}
+
+/*
+ * `position` was claimed by a pop (head lies beyond it).  Where nobody alive
+ * announces it: READY -> REDEL, TOMB -> FREE, TAKEN -> REDEL.  true: look again, it
+ * may have changed; false: a live one has it, or the index is full.
+ */
+bool mpshm_i_mpmc_help_get(struct mpmc *ring, uint64_t position)
+{
+	atomic64 *slot = mpmc_word(ring, position);
+	uint64_t head = atomic64_load_acquire(&ring->shm->head); /* [MPMC-A3] */
+	uint64_t word = atomic64_load_acquire(slot);
+	uint64_t lap = position & ~ring->mask;
+
+	if (slot_lap(word) != slot_lap(slot_word(SLOT_FREE, 0, lap)))
+		return true; /* released meanwhile */
+	switch (slot_kind(word)) {
+	case SLOT_READY:
+	case SLOT_TOMB:
+		if ((int64_t) (head - position) <= 0)
+			return false; /* not claimed: plainly full */
+		if (mpshm_i_announced(ring->object, FRAME_GET, position))
+			return false;
+		break;
+	case SLOT_TAKEN:
+		if (mpshm_i_announced(ring->object, FRAME_ADOPT, position))
+			return false;
+		break;
+	default:
+		(void) index_add(ring, position); /* REDEL: make sure that it is found */
+		return false;
+	}
+
+	uint64_t next;
+	if (slot_kind(word) == SLOT_TOMB) {
+		next = mpmc_word_released(ring, position);
+	} else {
+		if (!index_add(ring, position))
+			return false;
+		next = slot_word(SLOT_REDEL, slot_attempt(word), lap);
+	}
+	/* A death before this CAS leaves at most an entry too many. */
+	if (atomic64_cas(slot, &word, next))
+		(void) atomic64_fetch_add(&ring->shm->recovered, 1);
+	return true;
+}
+
+/* REDEL(p, a) -> TAKEN(p, a + 1), announced.  The attempt makes the CAS free of ABA. */
+static bool take(struct mpmc *ring, struct frame_shm *frame, uint64_t position, uint64_t word,
+                 uint32_t *ret_attempt)
+{
+	uint64_t lap = position & ~ring->mask;
+	uint32_t attempt = slot_attempt(word);
+
+	frame_announce(frame, mpmc_what(ring->identity_adopt, 1), position);
+	if (attempt >= SLOT_ATTEMPT_MAX) {
+		/* Its consumers died as often as can be counted: let it go. */
+		(void) atomic64_cas(mpmc_word(ring, position), &word,
+		                    mpmc_word_released(ring, position));
+	} else if (atomic64_cas(mpmc_word(ring, position), &word,
+	                        slot_word(SLOT_TAKEN, attempt + 1, lap))) {
+		/* A death from here to the release: TAKEN without a live frame -> REDEL. */
+		*ret_attempt = attempt + 1;
+		return true;
+	}
+	frame_empty(frame);
+	return false;
+}
+
+bool mpshm_i_mpmc_adopt(struct mpmc *ring, struct frame_shm *frame, uint64_t *ret_position,
+                        uint32_t *ret_attempt)
+{
+	uint64_t map = atomic64_load_acquire(&ring->shm->redelivery_map);
+	for (; map != 0; map &= map - 1) {
+		uint32_t i = (uint32_t) __builtin_ctzll(map);
+		uint64_t entry = atomic64_load_acquire(&ring->shm->redelivery[i]);
+		if (entry == 0)
+			continue; /* being added or removed */
+		uint64_t position = entry - 1;
+		uint64_t word = atomic64_load_acquire(mpmc_word(ring, position));
+		if (moved_on(ring, position)) {
+			index_remove(ring, i, position);
+			continue;
+		}
+		if (slot_kind(word) == SLOT_REDEL &&
+		    take(ring, frame, position, word, ret_attempt)) {
+			(void) atomic64_fetch_add(&ring->shm->redelivered, 1);
+			*ret_position = position;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* TAKEN back to REDEL, for whoever comes next; its attempt stays counted. */
+void mpshm_i_mpmc_unadopt(struct mpmc *ring, struct frame_shm *frame, uint64_t position)
+{
+	atomic64 *slot = mpmc_word(ring, position);
+	uint32_t attempt = slot_attempt(atomic64_load_relaxed(slot)); /* ours: nobody else stores */
+	atomic64_store_release(slot, slot_word(SLOT_REDEL, attempt, position & ~ring->mask));
+	frame_empty(frame);
+}
+
+void mpshm_i_mpmc_adopted(struct mpmc *ring, uint64_t position)
+{
+	for (uint32_t i = 0; i < REDELIVERY_ENTRIES; i++)
+		if (atomic64_load_relaxed(&ring->shm->redelivery[i]) == position + 1)
+			index_remove(ring, i, position);
+}
+
+/* One position of a dead frame: true when it has moved on or was never claimed. */
+static bool resolve_position(struct mpmc *ring, enum frame_operation operation, uint64_t position)
+{
+	atomic64 *slot = mpmc_word(ring, position);
+
+	if (operation == FRAME_PUT) {
+		uint64_t tail =
+			atomic64_load_acquire(&ring->shm->tail) & ~TAIL_CLOSED; /* [MPMC-A2] */
+		if ((int64_t) (tail - position) <= 0)
+			return true;
+		if (atomic64_load_acquire(slot) != mpmc_word_of(ring, SLOT_FREE, position))
+			return true;
+		if (mpshm_i_announced(ring->object, FRAME_PUT, position))
+			return true; /* another, alive, won the claim that the dead one lost */
+		uint64_t expected = mpmc_word_of(ring, SLOT_FREE, position);
+		if (atomic64_cas(slot, &expected, mpmc_word_of(ring, SLOT_TOMB, position))) {
+			(void) atomic64_fetch_add(&ring->shm->recovered, 1);
+			(void) atomic64_fetch_add(&ring->shm->tombstoned, 1);
+		}
+		return true;
+	}
+
+	uint64_t head = atomic64_load_acquire(&ring->shm->head); /* [MPMC-A3] */
+	if ((int64_t) (head - position) <= 0 || moved_on(ring, position))
+		return true;
+	enum frame_operation claim =
+		slot_kind(atomic64_load_acquire(slot)) == SLOT_TAKEN ? FRAME_ADOPT : FRAME_GET;
+	if (slot_kind(atomic64_load_acquire(slot)) == SLOT_REDEL)
+		return index_add(ring, position);
+	if (mpshm_i_announced(ring->object, claim, position))
+		return true; /* another's, alive */
+	return mpshm_i_mpmc_help_get(ring, position);
+}
+
+bool mpshm_i_mpmc_resolve_frame(struct mpmc *ring, const struct dead_frame *frame)
+{
+	bool resolved = true;
+	for (uint64_t i = 0; i < frame->count && i <= ring->mask; i++)
+		resolved &= resolve_position(ring, frame->operation, frame->position + i);
+	return resolved;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * spsc: Lamport's ring, its positions held privately by each side.
+ *
+ * Each side keeps its own position and the other's last known one in private
+ * memory; it stores to the shared line of its own position only, and reads the
+ * other's only when the private copy says full, or empty.
+ *
+ * Edges:
+ *   [SPSC-R0] tail by a push or commit -> [SPSC-A0] tail load by a pop: payload visible
+ *   [SPSC-R1] head by a pop or release -> [SPSC-A1] head load by a push: slot was read
+ *
+ * Crash: the store of tail (head) is the linearization point and acknowledgement;
+ * a death before it changed nothing that anybody sees.  A successor starts from
+ * the shared positions.
+ */
+#include "ring/spsc.h"
+
+#include "ring/copy.h"
+
+/* May this process act for the side?  A forked child may not: 0 or -EPERM. */
+static inline int mine(const struct spsc_side *side)
+{
+	return likely(side->process == *mpshm_i_process) ? 0 : mpshm_i_spsc_not_ours();
+}
+
+/* Free slots, at least `wanted` where there are; fewer: full.  Or -EBADMSG. */
+static inline int64_t room(struct mpshm_spsc *ring, uint64_t wanted)
+{
+	struct spsc_side *side = &ring->producer;
+	uint64_t capacity = ring->mask + 1;
+	uint64_t used = side->position - side->other;
+
+	if (capacity - used < wanted) {
+		side->other = atomic64_load_acquire(&ring->shm->head); /* [SPSC-A1] */
+		used = side->position - side->other;
+		if (unlikely(used > capacity))
+			return mpshm_i_spsc_corrupt(ring);
+	}
+	return (int64_t) (capacity - used);
+}
+
+/* Elements to take, likewise. */
+static inline int64_t stock(struct mpshm_spsc *ring, uint64_t wanted)
+{
+	struct spsc_side *side = &ring->consumer;
+	uint64_t ready = side->other - side->position;
+
+	if (ready < wanted) {
+		side->other = atomic64_load_acquire(&ring->shm->tail); /* [SPSC-A0] */
+		ready = side->other - side->position;
+		if (unlikely(ready > ring->mask + 1))
+			return mpshm_i_spsc_corrupt(ring);
+	}
+	return (int64_t) ready;
+}
+
+static inline void publish(struct mpshm_spsc *ring, uint64_t count)
+{
+	ring->producer.position += count;
+	atomic64_store_release(&ring->shm->tail, ring->producer.position); /* [SPSC-R0] */
+}
+
+static inline void release(struct mpshm_spsc *ring, uint64_t count)
+{
+	ring->consumer.position += count;
+	atomic64_store_release(&ring->shm->head, ring->consumer.position); /* [SPSC-R1] */
+}
+
+static inline char *element_at(const struct mpshm_spsc *ring, uint64_t position)
+{
+	return ring->elements + (position & ring->mask) * ring->element_bytes;
+}
+
+int mpshm_spsc_try_push(struct mpshm_spsc *ring, const void *element)
+{
+	int error = mine(&ring->producer);
+	if (unlikely(error))
+		return error;
+	if (unlikely(ring->producer.open))
+		return -EBUSY;
+	int64_t free_slots = room(ring, 1);
+	if (unlikely(free_slots <= 0))
+		return free_slots ? (int) free_slots : -EAGAIN;
+	copy_element(element_at(ring, ring->producer.position), element, ring->element_bytes);
+	publish(ring, 1);
+	return 0;
+}
+
+int mpshm_spsc_try_pop(struct mpshm_spsc *ring, void *ret_element)
+{
+	int error = mine(&ring->consumer);
+	if (unlikely(error))
+		return error;
+	if (unlikely(ring->consumer.open))
+		return -EBUSY;
+	int64_t ready = stock(ring, 1);
+	if (unlikely(ready <= 0))
+		return ready ? (int) ready : -EAGAIN;
+	copy_element(ret_element, element_at(ring, ring->consumer.position), ring->element_bytes);
+	release(ring, 1);
+	return 0;
+}
+
+/* How many of `most` can be moved: at least `least`, or a negative errno. */
+static inline ssize_t how_many(int64_t there, size_t least, size_t most)
+{
+	if (there < 0)
+		return (ssize_t) there;
+	if ((uint64_t) there < least)
+		return -EAGAIN;
+	return (uint64_t) there < most ? (ssize_t) there : (ssize_t) most;
+}
+
+static void copy_run(struct mpshm_spsc *ring, uint64_t position, size_t count, char *packed,
+                     bool in)
+{
+	uint64_t slot = position & ring->mask;
+	size_t first = count <= ring->mask + 1 - slot ? count : ring->mask + 1 - slot;
+	char *runs[2] = {element_at(ring, position), ring->elements};
+	size_t sizes[2] = {first * ring->element_bytes, (count - first) * ring->element_bytes};
+
+	for (int i = 0; i < 2; packed += sizes[i], i++)
+		memcpy(in ? runs[i] : packed, in ? packed : runs[i], sizes[i]);
+}
+
+static ssize_t push_many(struct mpshm_spsc *ring, const void *elements, size_t least, size_t most)
+{
+	int error = mine(&ring->producer);
+	if (error || ring->producer.open)
+		return error ? error : -EBUSY;
+	ssize_t count = how_many(room(ring, most), least, most);
+	if (count <= 0)
+		return count;
+	copy_run(ring, ring->producer.position, (size_t) count, (char *) (uintptr_t) elements,
+	         true);
+	publish(ring, (uint64_t) count);
+	return count;
+}
+
+static ssize_t pop_many(struct mpshm_spsc *ring, void *ret_elements, size_t least, size_t most)
+{
+	int error = mine(&ring->consumer);
+	if (error || ring->consumer.open)
+		return error ? error : -EBUSY;
+	ssize_t count = how_many(stock(ring, most), least, most);
+	if (count <= 0)
+		return count;
+	copy_run(ring, ring->consumer.position, (size_t) count, ret_elements, false);
+	release(ring, (uint64_t) count);
+	return count;
+}
+
+ssize_t mpshm_spsc_try_push_bulk(struct mpshm_spsc *ring, const void *elements, size_t count)
+{
+	if (count > ring->mask + 1)
+		return mpshm_i_spsc_too_many(ring, count);
+	return push_many(ring, elements, count, count);
+}
+
+ssize_t mpshm_spsc_try_push_burst(struct mpshm_spsc *ring, const void *elements, size_t count)
+{
+	return push_many(ring, elements, count ? 1 : 0, count);
+}
+
+ssize_t mpshm_spsc_try_pop_bulk(struct mpshm_spsc *ring, void *ret_elements, size_t count)
+{
+	if (count > ring->mask + 1)
+		return mpshm_i_spsc_too_many(ring, count);
+	return pop_many(ring, ret_elements, count, count);
+}
+
+ssize_t mpshm_spsc_try_pop_burst(struct mpshm_spsc *ring, void *ret_elements, size_t count)
+{
+	return pop_many(ring, ret_elements, count ? 1 : 0, count);
+}
+
+static ssize_t open_span(struct mpshm_spsc *ring, struct spsc_side *side, ssize_t count,
+                         struct mpshm_span *ret_span)
+{
+	if (count <= 0)
+		return count;
+	uint64_t slot = side->position & ring->mask;
+	size_t first =
+		(size_t) count <= ring->mask + 1 - slot ? (size_t) count : ring->mask + 1 - slot;
+	side->open = (uint64_t) count;
+	*ret_span = (struct mpshm_span){
+		.first = element_at(ring, side->position),
+		.second = ring->elements,
+		.first_count = first,
+		.count = (size_t) count,
+		.stride_bytes = ring->element_bytes,
+		.position = side->position,
+	};
+	return count;
+}
+
+ssize_t mpshm_spsc_try_reserve(struct mpshm_spsc *ring, size_t count, struct mpshm_span *ret_span)
+{
+	int error = mine(&ring->producer);
+	if (error || ring->producer.open)
+		return error ? error : -EBUSY;
+	if (count == 0)
+		return mpshm_i_spsc_no_span(ring, 0);
+	return open_span(ring, &ring->producer, how_many(room(ring, count), 1, count), ret_span);
+}
+
+ssize_t mpshm_spsc_try_peek(struct mpshm_spsc *ring, size_t count, struct mpshm_span *ret_span)
+{
+	int error = mine(&ring->consumer);
+	if (error || ring->consumer.open)
+		return error ? error : -EBUSY;
+	if (count == 0)
+		return mpshm_i_spsc_no_span(ring, 0);
+	return open_span(ring, &ring->consumer, how_many(stock(ring, count), 1, count), ret_span);
+}
+
+/* Close the side's span: 0, or -EINVAL where it is not this one. */
+static int close_span(struct mpshm_spsc *ring, struct spsc_side *side, struct mpshm_span *span,
+                      size_t count)
+{
+	int error = mine(side);
+	if (error)
+		return error;
+	if (side->open == 0 || side->open != span->count || side->position != span->position ||
+	    count > span->count)
+		return mpshm_i_spsc_no_span(ring, count);
+	side->open = 0;
+	span->count = 0;
+	return 0;
+}
+
+int mpshm_spsc_commit(struct mpshm_spsc *ring, struct mpshm_span *span, size_t count)
+{
+	int error = close_span(ring, &ring->producer, span, count);
+	if (!error && count > 0)
+		publish(ring, count);
+	return error;
+}
+
+int mpshm_spsc_release(struct mpshm_spsc *ring, struct mpshm_span *span, size_t count)
+{
+	int error = close_span(ring, &ring->consumer, span, count);
+	if (!error && count > 0)
+		release(ring, count);
+	return error;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* spsc: open, close, the two sides and who has them. */
+#include "ring/spsc.h"
+
+#include <stdlib.h>
+
+#include "platform/error.h"
+#include "segment/recovery.h"
+
+#define CAPACITY_DEFAULT 1024u
+#define CAPACITY_MAX (UINT32_C(1) << 31)
+#define ELEMENT_BYTES_MAX 65536u
+
+const struct object_class mpshm_i_spsc_class = {
+	.type = OBJECT_SPSC,
+	.name = "spsc ring",
+};
+
+int mpshm_i_spsc_not_ours(void)
+{
+	return mpshm_i_fail(EPERM,
+	                    "spsc ring: this handle does not have that side in this process");
+}
+
+int mpshm_i_spsc_corrupt(const struct mpshm_spsc *ring)
+{
+	atomic32_store_relaxed(&ring->object.segment->shm->corrupt, 1);
+	return mpshm_i_fail(
+		EBADMSG, "segment %s: object %u: its positions lie further apart than its capacity",
+		ring->object.segment->name, ring->object.index);
+}
+
+int mpshm_i_spsc_too_many(const struct mpshm_spsc *ring, size_t count)
+{
+	return mpshm_i_fail(EINVAL, "spsc ring: %zu elements at once exceed its capacity %llu",
+	                    count, (unsigned long long) ring->mask + 1);
+}
+
+int mpshm_i_spsc_no_span(const struct mpshm_spsc *ring, size_t count)
+{
+	return mpshm_i_fail(EINVAL, "spsc ring of %llu: no span with %zu elements is open",
+	                    (unsigned long long) ring->mask + 1, count);
+}
+
+static void lay_out(void *memory, const void *context)
+{
+	const struct mpshm_spsc_options *options = context;
+	struct spsc_shm *shm = memory;
+
+	shm->capacity = options->capacity;
+	shm->element_bytes = options->element_bytes;
+	shm->elements_at = sizeof *shm;
+}
+
+/* The options with defaults filled in, checked.  Without MPSHM_CREATE zeros stay. */
+static int check_options(const char *name, unsigned flags, const struct mpshm_spsc_options *given,
+                         struct mpshm_spsc_options *ret_options)
+{
+	if (flags & ~(MPSHM_CREATE | MPSHM_EXCLUSIVE | MPSHM_PRODUCER | MPSHM_CONSUMER))
+		return mpshm_i_fail(EINVAL, "spsc ring %s: unknown flag in 0x%x", name, flags);
+	*ret_options = given ? *given : (struct mpshm_spsc_options){0};
+	for (size_t i = 0; i < sizeof given->reserved / sizeof *given->reserved; i++)
+		if (ret_options->reserved[i])
+			return mpshm_i_fail(EINVAL, "spsc ring %s: a reserved option is set", name);
+	if (!(flags & MPSHM_CREATE))
+		return 0;
+	if (!given)
+		return mpshm_i_fail(EINVAL, "spsc ring %s: MPSHM_CREATE wants options", name);
+	if (ret_options->capacity == 0)
+		ret_options->capacity = CAPACITY_DEFAULT;
+	if (ret_options->capacity > CAPACITY_MAX ||
+	    (ret_options->capacity & (ret_options->capacity - 1)) != 0)
+		return mpshm_i_fail(EINVAL,
+		                    "spsc ring %s: capacity %u is not a power of two up to 2^31",
+		                    name, ret_options->capacity);
+	if (ret_options->element_bytes == 0 || ret_options->element_bytes > ELEMENT_BYTES_MAX)
+		return mpshm_i_fail(EINVAL, "spsc ring %s: element_bytes %u is not 1 to %u", name,
+		                    ret_options->element_bytes, ELEMENT_BYTES_MAX);
+	return 0;
+}
+
+/* Check the shared geometry and keep it. */
+static int view(struct mpshm_spsc *ring, const char *name, const struct mpshm_spsc_options *asked)
+{
+	const volatile struct spsc_shm *shm = ring->object.shm;
+	uint64_t bytes = ring->object.bytes;
+
+	if (bytes < sizeof *ring->shm)
+		return mpshm_i_fail(EBADMSG, "spsc ring %s: its extent is too small", name);
+	uint64_t capacity = shm->capacity, element_bytes = shm->element_bytes,
+		 at = shm->elements_at;
+	if (capacity == 0 || capacity > CAPACITY_MAX || (capacity & (capacity - 1)) != 0 ||
+	    element_bytes == 0 || element_bytes > ELEMENT_BYTES_MAX || at > bytes ||
+	    capacity * element_bytes > bytes - at)
+		return mpshm_i_fail(EBADMSG, "spsc ring %s: its geometry is corrupt", name);
+	if ((asked->capacity && asked->capacity != capacity) ||
+	    (asked->element_bytes && asked->element_bytes != element_bytes))
+		return mpshm_i_fail(
+			EINVAL, "spsc ring %s: it has capacity %llu of %llu bytes, not %u of %u",
+			name, (unsigned long long) capacity, (unsigned long long) element_bytes,
+			asked->capacity, asked->element_bytes);
+	ring->shm = ring->object.shm;
+	ring->elements = (char *) ring->object.shm + at;
+	ring->mask = capacity - 1;
+	ring->element_bytes = element_bytes;
+	return 0;
+}
+
+/*
+ * Take a side: its owner word from nobody, or from a dead process, to us.  The CAS
+ * is the take-over; a death right after it leaves a dead owner for the next one.
+ * What the dead one had published counts, what it had not never was.
+ */
+static int take_side(struct mpshm_spsc *ring, atomic64 *word, struct spsc_side *side,
+                     const char *what)
+{
+	struct mpshm_segment *segment = ring->object.segment;
+	uint64_t owner =
+		atomic64_load_acquire(word); /* [SIDE-A0] pairs with [SIDE-R0] in give_side */
+
+	for (;;) {
+		if (owner != OWNER_NONE && mpshm_i_owner_alive(segment, owner))
+			return mpshm_i_fail(EBUSY, "spsc ring: participant %u has the %s's side",
+			                    owner_participant(owner), what);
+		uint64_t before = owner;
+		if (!atomic64_cas(word, &owner, segment->self))
+			continue;
+		if (before != OWNER_NONE)
+			(void) atomic64_fetch_add(&ring->shm->take_overs, 1);
+		break;
+	}
+	side->process = *mpshm_i_process;
+	return 0;
+}
+
+static void give_side(struct mpshm_spsc *ring, atomic64 *word, struct spsc_side *side)
+{
+	uint64_t self = ring->object.segment->self;
+	if (side->process == *mpshm_i_process)
+		(void) atomic64_cas(word, &self, OWNER_NONE); /* [SIDE-R0] pairs with [SIDE-A0] */
+	side->process = SIDE_NONE;
+}
+
+static int take_sides(struct mpshm_spsc *ring, unsigned flags)
+{
+	int error = 0;
+	if (flags & MPSHM_PRODUCER)
+		error = take_side(ring, &ring->shm->producer, &ring->producer, "producer");
+	if (!error && flags & MPSHM_CONSUMER)
+		error = take_side(ring, &ring->shm->consumer, &ring->consumer, "consumer");
+	if (error) {
+		give_side(ring, &ring->shm->producer, &ring->producer);
+		return error;
+	}
+	/* Our own position is what the last of our side stored; the other's may be
+	 * behind what it is, and is looked up when it matters. */
+	uint64_t tail = atomic64_load_acquire(&ring->shm->tail);
+	uint64_t head = atomic64_load_acquire(&ring->shm->head);
+	ring->producer.position = tail;
+	ring->producer.other = head;
+	ring->consumer.position = head;
+	ring->consumer.other = tail;
+	if (flags & (MPSHM_PRODUCER | MPSHM_CONSUMER) &&
+	    (flags & MPSHM_CONSUMER ? atomic64_load_acquire(&ring->shm->tail) - head
+	                            : tail - head) > ring->mask + 1) {
+		give_side(ring, &ring->shm->producer, &ring->producer);
+		give_side(ring, &ring->shm->consumer, &ring->consumer);
+		return mpshm_i_spsc_corrupt(ring);
+	}
+	return 0;
+}
+
+int mpshm_spsc_open(struct mpshm_spsc **ret_ring, struct mpshm_segment *segment, const char *name,
+                    unsigned flags, const struct mpshm_spsc_options *options)
+{
+	struct mpshm_spsc_options asked;
+	int error = check_options(name, flags, options, &asked);
+	if (error)
+		return error;
+
+	struct mpshm_spsc *ring = aligned_alloc(LAYOUT_LINE, sizeof *ring);
+	if (!ring)
+		return mpshm_i_fail(ENOMEM, "spsc ring %s: no memory for a handle", name);
+	*ring = (struct mpshm_spsc){.producer.process = SIDE_NONE, .consumer.process = SIDE_NONE};
+
+	struct object_plan plan = {
+		.bytes = sizeof(struct spsc_shm) + (uint64_t) asked.capacity * asked.element_bytes,
+		.lay_out = lay_out,
+		.context = &asked,
+	};
+	int created = mpshm_i_object_open(&ring->object, segment, name,
+	                                  flags & (MPSHM_CREATE | MPSHM_EXCLUSIVE),
+	                                  &mpshm_i_spsc_class, flags & MPSHM_CREATE ? &plan : NULL);
+	if (created < 0) {
+		free(ring);
+		return created;
+	}
+	const struct mpshm_spsc_options none = {0};
+	error = view(ring, name, options ? (created ? &asked : options) : &none);
+	if (!error)
+		error = take_sides(ring, flags);
+	if (error) {
+		(void) mpshm_i_object_close(&ring->object);
+		free(ring);
+		return error;
+	}
+	*ret_ring = ring;
+	return created;
+}
+
+int mpshm_spsc_close(struct mpshm_spsc *ring)
+{
+	if (ring->producer.open || ring->consumer.open)
+		return mpshm_i_fail(EBUSY, "spsc ring: a span is open");
+	give_side(ring, &ring->shm->producer, &ring->producer);
+	give_side(ring, &ring->shm->consumer, &ring->consumer);
+	int error = mpshm_i_object_close(&ring->object);
+	if (error)
+		return error;
+	free(ring);
+	return 0;
+}
+
+size_t mpshm_spsc_size(const struct mpshm_spsc *ring)
+{
+	/* head first: tail can only be ahead of it then, by more than a lap if head
+	 * is old, hence the clamp. */
+	uint64_t head = atomic64_load_acquire(&ring->shm->head);
+	uint64_t tail = atomic64_load_acquire(&ring->shm->tail);
+	uint64_t size = tail - head;
+	return size > ring->mask + 1 ? ring->mask + 1 : size;
+}
+
+size_t mpshm_spsc_capacity(const struct mpshm_spsc *ring)
+{
+	return ring->mask + 1;
+}
+
+size_t mpshm_spsc_element_bytes(const struct mpshm_spsc *ring)
+{
+	return ring->element_bytes;
+}

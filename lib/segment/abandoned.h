@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MPSHM_SEGMENT_ABANDONED_H
+#define MPSHM_SEGMENT_ABANDONED_H
+
+#include "segment/object.h"
+
+/*
+ * Does a dead participant still announce something on the object?  A look at the
+ * cells by plain loads; it asks the kernel only about owners of busy frames.
+ */
+bool mpshm_i_abandoned(const struct object *object);
+
+#endif
