@@ -59,9 +59,10 @@ void mpshm_i_process_describe(char ret_command[32], uint64_t *ret_start_ticks,
 	char text[1024];
 	struct stat space;
 
+	read_text("/proc/self/comm", text, COMMAND_BYTES);
+	make_printable(text);
 	memset(ret_command, 0, COMMAND_BYTES);
-	read_text("/proc/self/comm", ret_command, COMMAND_BYTES);
-	make_printable(ret_command);
+	memcpy(ret_command, text, strlen(text));
 
 	read_text("/proc/self/stat", text, sizeof text);
 	*ret_start_ticks = start_ticks(text);

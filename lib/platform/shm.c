@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define PATH_HEAD SHM_DIRECTORY "/" SHM_PREFIX
@@ -146,6 +147,23 @@ static int growth_allowed(int fd, uint64_t end)
 	return limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur ? -ENOSPC : 0;
 }
 
+/*
+ * What can't fit is refused before it fills the file system for everybody else on its
+ * way to failure.  All that the file has may lie in the range: the rest is needed.
+ */
+static int room_possible(int fd, uint64_t bytes)
+{
+	struct statvfs room;
+	struct stat file;
+
+	if (fstat(fd, &file) < 0 || fstatvfs(fd, &room) < 0)
+		return -errno;
+	uint64_t given = (uint64_t) file.st_blocks * 512;
+	if (room.f_blocks == 0 || bytes <= given)
+		return 0; /* 0: a tmpfs without a limit */
+	return (bytes - given) / room.f_frsize > room.f_bavail ? -ENOSPC : 0;
+}
+
 int mpshm_i_shm_reserve(int fd, uint64_t offset, uint64_t bytes)
 {
 	KEEP_ERRNO;
@@ -154,6 +172,8 @@ int mpshm_i_shm_reserve(int fd, uint64_t offset, uint64_t bytes)
 	if (bytes > UINT64_MAX - offset)
 		return -EFBIG;
 	int error = growth_allowed(fd, offset + bytes);
+	if (error == 0)
+		error = room_possible(fd, bytes);
 	if (error < 0)
 		return error;
 
@@ -164,7 +184,7 @@ int mpshm_i_shm_reserve(int fd, uint64_t offset, uint64_t bytes)
 			bytes -= now;
 		} else if (errno == EINTR) {
 			/*
-			 * tmpfs took the interrupted step back.  Under a fast timer only a
+			 * tmpfs of older kernels took the interrupted step back.  Under a fast timer only a
 			 * shorter one ever ends.
 			 */
 			if (step > RESERVE_STEP_BYTES_MIN)

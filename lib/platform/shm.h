@@ -50,7 +50,7 @@ int mpshm_i_shm_lock(int fd, int64_t byte, short type, bool wait);
  * Give the range memory, zeroed where it had none, so that no access raises SIGBUS
  * later; the file grows where the range ends beyond it.  0; -ENOSPC: no room in the
  * file system, or it would grow beyond RLIMIT_FSIZE; another negative errno.  On
- * failure the range may be partly given.
+ * failure the range may be partly given: punch what you don't keep.
  */
 int mpshm_i_shm_reserve(int fd, uint64_t offset, uint64_t bytes);
 

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The small services of lib/platform: atomics, futex, clock, CPU, membarrier. */
+#include "suites.h"
+
+#include "platform/atomic.h"
+#include "platform/clock.h"
+#include "platform/cpu.h"
+#include "platform/futex.h"
+#include "platform/membarrier.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Shared between this process and its children. */
+static void *shared_page(void)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(page, MAP_FAILED);
+	return page;
+}
+
+/* The exit code of a child, or 256 and its signal. */
+static int child_result(pid_t child)
+{
+	int status = 0;
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+/* --- atomics -------------------------------------------------------------------- */
+
+START_TEST(cas_that_fails_tells_the_value_that_it_found)
+{
+	atomic64 wide = {UINT64_C(0x1234567890abcdef)};
+	uint64_t expected = 7;
+	ck_assert(!atomic64_cas(&wide, &expected, 8));
+	ck_assert_uint_eq(expected, UINT64_C(0x1234567890abcdef));
+	ck_assert(atomic64_cas(&wide, &expected, 8));
+	ck_assert_uint_eq(expected, UINT64_C(0x1234567890abcdef));
+	ck_assert_uint_eq(atomic64_load_relaxed(&wide), 8);
+
+	atomic32 narrow = {UINT32_MAX};
+	uint32_t narrow_expected = 7;
+	ck_assert(!atomic32_cas(&narrow, &narrow_expected, 8));
+	ck_assert_uint_eq(narrow_expected, UINT32_MAX);
+	ck_assert(atomic32_cas(&narrow, &narrow_expected, 8));
+}
+END_TEST
+
+START_TEST(constants_of_every_width_are_stored_whole)
+{
+	atomic64 word;
+	atomic64_store_relaxed(&word, UINT64_C(0x80000000));
+	ck_assert_uint_eq(atomic64_load_acquire(&word), UINT64_C(0x80000000));
+	atomic64_store_release(&word, UINT64_C(0xffffffff));
+	ck_assert_uint_eq(atomic64_load_acquire(&word), UINT64_C(0xffffffff));
+	atomic64_store_release(&word, UINT64_MAX);
+	ck_assert_uint_eq(atomic64_load_acquire(&word), UINT64_MAX);
+	atomic32 narrow;
+	atomic32_store_release(&narrow, UINT32_C(0x80000000));
+	ck_assert_uint_eq(atomic32_load_acquire(&narrow), UINT32_C(0x80000000));
+}
+END_TEST
+
+START_TEST(read_modify_write_returns_the_word_as_it_was)
+{
+	atomic64 word = {6};
+	ck_assert_uint_eq(atomic64_fetch_add(&word, 0 - UINT64_C(1)), 6);
+	ck_assert_uint_eq(atomic64_fetch_or(&word, 8), 5);
+	ck_assert_uint_eq(atomic64_fetch_and(&word, 12), 13);
+	ck_assert_uint_eq(atomic64_exchange(&word, 1), 12);
+	ck_assert_uint_eq(atomic64_load_relaxed(&word), 1);
+	atomic32 narrow = {6};
+	ck_assert_uint_eq(atomic32_fetch_add(&narrow, 1), 6);
+	ck_assert_uint_eq(atomic32_fetch_or(&narrow, 8), 7);
+	ck_assert_uint_eq(atomic32_exchange(&narrow, 1), 15);
+}
+END_TEST
+
+START_TEST(additions_of_two_processes_are_all_counted)
+{
+	enum { ROUNDS = 20000 };
+	atomic64 *words = shared_page();
+	pid_t children[2];
+	for (int i = 0; i < 2; i++) {
+		children[i] = fork();
+		for (int n = 0; children[i] == 0 && n < ROUNDS; n++) {
+			(void) atomic64_fetch_add(&words[0], 1);
+			uint64_t seen = atomic64_load_relaxed(&words[1]);
+			while (!atomic64_cas(&words[1], &seen, seen + 1))
+				;
+		}
+		if (children[i] == 0)
+			_exit(0);
+	}
+	ck_assert_int_eq(child_result(children[0]), 0);
+	ck_assert_int_eq(child_result(children[1]), 0);
+	ck_assert_uint_eq(atomic64_load_relaxed(&words[0]), 2 * ROUNDS);
+	ck_assert_uint_eq(atomic64_load_relaxed(&words[1]), 2 * ROUNDS);
+}
+END_TEST
+
+/* Each process stores to its word, then looks at the other's: not both may see nothing. */
+START_TEST(full_fence_orders_a_store_before_a_later_load)
+{
+	enum { ROUNDS = 20000 };
+	atomic32 *words = shared_page(); /* x, y, the parent's round, the child's round */
+	atomic32 *seen = words + 256;
+	pid_t child = fork();
+	int me = child == 0;
+	unsigned both_blind = 0;
+	for (uint32_t round = 1; round <= ROUNDS; round++) {
+		atomic32_store_release(&words[128 + me], round);
+		for (int turns = 0; atomic32_load_acquire(&words[128 + !me]) < round; turns++) {
+			cpu_relax();
+			if (turns % 256 == 255)
+				(void) sched_yield();
+		}
+		atomic32_store_relaxed(&words[64 * me], round);
+		fence_full();
+		uint32_t other = atomic32_load_relaxed(&words[64 * !me]);
+		atomic32_store_release(&seen[me], round * 2 + (other >= round));
+		while (atomic32_load_acquire(&seen[!me]) / 2 < round)
+			(void) sched_yield();
+		uint32_t theirs = atomic32_load_acquire(&seen[!me]);
+		if (theirs == round * 2 && other < round)
+			both_blind++;
+	}
+	if (child == 0)
+		_exit(both_blind != 0);
+	ck_assert_int_eq(child_result(child), 0);
+	ck_assert_uint_eq(both_blind, 0);
+}
+END_TEST
+
+/* --- futex ---------------------------------------------------------------------- */
+
+START_TEST(wait_returns_at_once_when_the_word_differs)
+{
+	atomic32 word = {1};
+	errno = ENOTUNIQ;
+	ck_assert_int_eq(mpshm_i_futex_wait(&word, 2, -1), 0);
+	ck_assert_int_eq(errno, ENOTUNIQ);
+}
+END_TEST
+
+START_TEST(wait_that_nobody_wakes_times_out)
+{
+	atomic32 word = {1};
+	errno = ENOTUNIQ;
+	ck_assert_int_eq(mpshm_i_futex_wait(&word, 1, 1000), -ETIMEDOUT);
+	ck_assert_int_eq(mpshm_i_futex_wait(&word, 1, 0), -ETIMEDOUT);
+	ck_assert_int_eq(mpshm_i_futex_wake(&word, 1), 0);
+	ck_assert_int_eq(errno, ENOTUNIQ);
+}
+END_TEST
+
+START_TEST(wake_reaches_a_sleeper_in_another_process_at_another_address)
+{
+	int fd = memfd_create("futex", MFD_CLOEXEC);
+	ck_assert_int_eq(ftruncate(fd, 4096), 0);
+	atomic32 *ours = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	atomic32 *theirs = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ck_assert_ptr_ne(ours, theirs);
+
+	pid_t child = fork();
+	if (child == 0)
+		_exit(mpshm_i_futex_wait(theirs, 0, -1) == 0 ? 0 : 1);
+	/* The word stays the same: only a wake ends the child's sleep. */
+	while (mpshm_i_futex_wake(ours, 1) == 0)
+		(void) sched_yield();
+	ck_assert_int_eq(child_result(child), 0);
+}
+END_TEST
+
+static atomic32 handler_ran;
+
+static void on_signal(int number)
+{
+	(void) number;
+	(void) atomic32_fetch_add(&handler_ran, 1);
+}
+
+START_TEST(signal_handler_ends_a_wait_for_ever_even_with_sa_restart)
+{
+	atomic32 *word = shared_page();
+	pid_t child = fork();
+	if (child == 0) {
+		struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+		(void) sigaction(SIGUSR1, &action, NULL);
+		atomic32_store_release(&word[1], 1);
+		_exit(mpshm_i_futex_wait(word, 0, -1) == -EINTR ? 0 : 1);
+	}
+	while (atomic32_load_acquire(&word[1]) == 0)
+		(void) sched_yield();
+	/* Again and again: the first may come before it sleeps. */
+	int status = 0;
+	while (waitpid(child, &status, WNOHANG) == 0) {
+		(void) kill(child, SIGUSR1);
+		mpshm_i_clock_nap(1000000);
+	}
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+END_TEST
+
+/* --- clock and CPU --------------------------------------------------------------- */
+
+START_TEST(deadline_saturates_and_negative_is_never)
+{
+	ck_assert_int_eq(mpshm_i_deadline(-1), DEADLINE_NEVER);
+	ck_assert_int_eq(mpshm_i_deadline(INT64_MIN), DEADLINE_NEVER);
+	ck_assert_int_eq(mpshm_i_deadline(INT64_MAX), DEADLINE_NEVER);
+	int64_t before = mpshm_i_clock_now();
+	int64_t deadline = mpshm_i_deadline(1000);
+	ck_assert_int_ge(deadline, before + 1000);
+	ck_assert_int_le(deadline, mpshm_i_clock_now() + 1000);
+	ck_assert_uint_gt(mpshm_i_clock_wall(), 0);
+}
+END_TEST
+
+START_TEST(current_cpu_is_the_one_that_the_thread_is_pinned_to)
+{
+	cpu_set_t allowed;
+	ck_assert_int_eq(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		cpu_set_t one;
+		if (!CPU_ISSET(cpu, &allowed))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
+		ck_assert_uint_eq(mpshm_i_cpu_current(), cpu);
+	}
+	ck_assert_int_eq(sched_setaffinity(0, sizeof allowed, &allowed), 0);
+	ck_assert_uint_ge(mpshm_i_cpu_count(), 1);
+}
+END_TEST
+
+/* --- membarrier ------------------------------------------------------------------ */
+
+static void *ask_membarrier(void *ret_answer)
+{
+	*(bool *) ret_answer = mpshm_i_membarrier_register();
+	return NULL;
+}
+
+START_TEST(membarrier_answer_is_one_for_all_threads_and_children)
+{
+	pthread_t threads[8];
+	bool answers[8];
+	errno = ENOTUNIQ;
+	for (int i = 0; i < 8; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, ask_membarrier, &answers[i]), 0);
+	for (int i = 0; i < 8; i++)
+		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+	bool registered = mpshm_i_membarrier_register();
+	for (int i = 0; i < 8; i++)
+		ck_assert(answers[i] == registered);
+	ck_assert_int_eq(errno, ENOTUNIQ);
+
+	pid_t child = fork();
+	if (child == 0)
+		_exit(mpshm_i_membarrier_register() == registered &&
+		                      (!registered || mpshm_i_membarrier())
+		              ? 0
+		              : 1);
+	ck_assert_int_eq(child_result(child), 0);
+}
+END_TEST
+
+/* Linux 6.3; not in every header. */
+#define GET_REGISTRATIONS (1 << 9)
+#define GLOBAL_EXPEDITED_REGISTERED (1 << 2)
+
+START_TEST(membarrier_registration_is_kept_over_fork)
+{
+	if (!mpshm_i_membarrier_register() || syscall(SYS_membarrier, GET_REGISTRATIONS, 0, 0) < 0)
+		return;
+	pid_t child = fork();
+	if (child == 0)
+		_exit((syscall(SYS_membarrier, GET_REGISTRATIONS, 0, 0) &
+		       GLOBAL_EXPEDITED_REGISTERED) != 0
+		              ? 0
+		              : 1);
+	ck_assert_int_eq(child_result(child), 0);
+}
+END_TEST
+
+START_TEST(membarrier_is_off_where_the_environment_says_so)
+{
+	/* Asked once a process: only where this test has one of its own. */
+	const char *fork_mode = getenv("CK_FORK");
+	if (fork_mode && strcmp(fork_mode, "no") == 0)
+		return;
+	ck_assert_int_eq(setenv("MPSHM_NO_MEMBARRIER", "1", 1), 0);
+	ck_assert(!mpshm_i_membarrier_register());
+	ck_assert_int_eq(unsetenv("MPSHM_NO_MEMBARRIER"), 0);
+	ck_assert(!mpshm_i_membarrier_register());
+}
+END_TEST
+
+Suite *suite_platform(void)
+{
+	Suite *suite = suite_create("platform");
+	TCase *tcase = tcase_create("platform");
+	tcase_set_timeout(tcase, 30);
+	tcase_add_test(tcase, cas_that_fails_tells_the_value_that_it_found);
+	tcase_add_test(tcase, constants_of_every_width_are_stored_whole);
+	tcase_add_test(tcase, read_modify_write_returns_the_word_as_it_was);
+	tcase_add_test(tcase, additions_of_two_processes_are_all_counted);
+	tcase_add_test(tcase, full_fence_orders_a_store_before_a_later_load);
+	tcase_add_test(tcase, wait_returns_at_once_when_the_word_differs);
+	tcase_add_test(tcase, wait_that_nobody_wakes_times_out);
+	tcase_add_test(tcase, wake_reaches_a_sleeper_in_another_process_at_another_address);
+	tcase_add_test(tcase, signal_handler_ends_a_wait_for_ever_even_with_sa_restart);
+	tcase_add_test(tcase, deadline_saturates_and_negative_is_never);
+	tcase_add_test(tcase, current_cpu_is_the_one_that_the_thread_is_pinned_to);
+	tcase_add_test(tcase, membarrier_answer_is_one_for_all_threads_and_children);
+	tcase_add_test(tcase, membarrier_registration_is_kept_over_fork);
+	tcase_add_test(tcase, membarrier_is_off_where_the_environment_says_so);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
