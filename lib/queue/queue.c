@@ -189,6 +189,7 @@ int mpshm_queue_open(struct mpshm_queue **ret_queue, struct mpshm_segment *segme
 		free(queue);
 		return created;
 	}
+	queue->process = *mpshm_i_process;
 	error = view(queue);
 	if (!error)
 		error = check_asked(queue, name, options);
@@ -203,9 +204,11 @@ int mpshm_queue_open(struct mpshm_queue **ret_queue, struct mpshm_segment *segme
 
 int mpshm_queue_close(struct mpshm_queue *queue)
 {
-	if (atomic32_load_acquire(&queue->waiting) || mpshm_i_mpmc_in_use(&queue->ring))
+	/* What a forked child inherited of waits and reservations is its parent's. */
+	bool ours = queue->process == *mpshm_i_process;
+	if ((ours && atomic32_load_acquire(&queue->waiting)) || mpshm_i_mpmc_in_use(&queue->ring))
 		return mpshm_i_fail(EBUSY, "queue: a thread of this process is in a call on it");
-	if (atomic32_load_acquire(&queue->reservations))
+	if (ours && atomic32_load_acquire(&queue->reservations))
 		return mpshm_i_fail(EBUSY, "queue: a reservation is open");
 	int error = mpshm_i_object_close(&queue->object);
 	if (error)

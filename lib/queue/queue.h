@@ -18,8 +18,9 @@ struct mpshm_queue {
 	struct mpmc ring;
 	struct pool pool;
 	struct stall stall_block;
-	atomic32 reservations; /* open in this process */
-	atomic32 waiting;      /* threads of this process inside a wait */
+	uint64_t process;      /* identity that opened it: the counts below are of that process */
+	atomic32 reservations; /* open */
+	atomic32 waiting;      /* threads inside a wait */
 };
 
 /* One try of a blocking call: 0 or more: done; `again`: wait; else: failed. */

@@ -30,7 +30,9 @@ int mpshm_queue_reserve(struct mpshm_queue *queue, size_t bytes, void **ret_mess
 static uint64_t end_reservation(struct mpshm_queue *queue, const void *message, uint32_t *ret_block)
 {
 	uint32_t block = mpshm_i_pool_block_at(&queue->pool, message);
-	if (block == UINT32_MAX)
+	struct cell_shm *cell;
+	/* Registers a forked child first: its parent's reservations are not its own. */
+	if (block == UINT32_MAX || thread_cell(queue->object.segment, &cell) != 0)
 		return 0;
 	struct block_shm *descriptor = &queue->pool.descriptors[block];
 	if (atomic64_load_acquire(&descriptor->word) !=

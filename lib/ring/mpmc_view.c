@@ -114,6 +114,8 @@ bool mpshm_i_mpmc_in_use(const struct mpmc *ring)
 	const uint32_t identities[] = {ring->identity_put, ring->identity_get,
 	                               ring->identity_adopt};
 
+	if (segment->process != *mpshm_i_process)
+		return false; /* a forked child that has done nothing yet */
 	for (uint32_t i = 0; i < segment->threads_max; i++) {
 		struct cell_shm *cell = &segment->cells[i];
 		if (atomic64_load_acquire(&cell->owner) != segment->self)
