@@ -18,7 +18,9 @@
 
 bool mpshm_i_segment_registered(const struct mpshm_segment *segment)
 {
-	return segment->self != OWNER_NONE && segment->process == *mpshm_i_process;
+	/* Acquire: who sees the identity sees the slot that was taken under it. */
+	return __atomic_load_n(&segment->process, __ATOMIC_ACQUIRE) == *mpshm_i_process &&
+	       segment->self != OWNER_NONE;
 }
 
 static bool is_our_file(const struct mpshm_segment *segment, int fd)

@@ -145,7 +145,7 @@ static void describe(struct mpshm_segment *segment, struct entry_shm *entry, con
 int mpshm_i_entry_create(struct mpshm_segment *segment, const char *name, enum object_type type,
                          const struct object_plan *plan)
 {
-	struct entry_shm *entry;
+	struct entry_shm *entry = NULL;
 	uint64_t bytes = (plan->bytes + LAYOUT_PAGE - 1) / LAYOUT_PAGE * LAYOUT_PAGE;
 
 	if (plan->bytes == 0 || bytes < plan->bytes)

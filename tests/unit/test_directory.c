@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Objects of a segment: created, opened, closed, unlinked; and by whom it may be killed. */
+#include "suites.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <mpshm.h>
+
+#include "platform/shm.h"
+#include "segment/directory.h"
+#include "segment/lock.h"
+#include "segment/object.h"
+#include "segment/recovery.h"
+
+#define HEAP_BYTES (UINT64_C(1) << 20)
+#define ENTRIES 8u
+
+static char name[64];
+static struct mpshm_segment *segment;
+
+static const struct object_class thing = {.type = OBJECT_VALUE, .name = "thing"};
+static const struct object_class other = {.type = OBJECT_COUNTER, .name = "other"};
+
+static void lay_out(void *shm, const void *context)
+{
+	memcpy(shm, context, sizeof(uint64_t));
+}
+
+static const uint64_t mark = 0x1234567812345678;
+
+static struct object_plan plan_of(uint64_t bytes)
+{
+	return (struct object_plan){.bytes = bytes, .lay_out = lay_out, .context = &mark};
+}
+
+static void open_segment(void)
+{
+	struct mpshm_segment_options options = {
+		.size_bytes = HEAP_BYTES,
+		.directory_capacity = ENTRIES,
+		.participants_max = 8,
+		.threads_max = 16,
+	};
+	snprintf(name, sizeof name, "test-directory-%d", (int) getpid());
+	(void) mpshm_segment_unlink(name);
+	ck_assert_int_eq(
+		mpshm_segment_open(&segment, name, MPSHM_CREATE | MPSHM_EXCLUSIVE, &options),
+		MPSHM_CREATED);
+}
+
+static void close_segment(void)
+{
+	(void) mpshm_segment_close(segment);
+	ck_assert_int_eq(mpshm_segment_unlink(name), 0);
+}
+
+static uint64_t memory_blocks(void)
+{
+	char path[SHM_PATH_MAX];
+	struct stat status;
+
+	mpshm_i_shm_path(name, path);
+	ck_assert_int_eq(stat(path, &status), 0);
+	return (uint64_t) status.st_blocks;
+}
+
+static int make(struct object *object, const char *what, uint64_t bytes)
+{
+	struct object_plan plan = plan_of(bytes);
+	return mpshm_i_object_open(object, segment, what, MPSHM_CREATE, &thing, &plan);
+}
+
+static void make_and_close(const char *what, uint64_t bytes)
+{
+	struct object object;
+	ck_assert_int_eq(make(&object, what, bytes), MPSHM_CREATED);
+	ck_assert_int_eq(mpshm_i_object_close(&object), 0);
+}
+
+static void assert_all_empty(void)
+{
+	for (uint32_t i = 0; i < segment->directory_capacity; i++)
+		ck_assert_int_eq(entry_state_kind(segment->directory[i].state.raw), ENTRY_EMPTY);
+}
+
+static void reap_child(pid_t child, int signal)
+{
+	int status;
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	if (signal == 0)
+		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	else
+		ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == signal);
+}
+
+START_TEST(object_opened_twice_is_the_same_memory)
+{
+	struct object first, second;
+
+	ck_assert_int_eq(make(&first, "a", 100), MPSHM_CREATED);
+	ck_assert_int_eq(make(&second, "a", 100), MPSHM_ATTACHED);
+	ck_assert_ptr_eq(first.shm, second.shm);
+	ck_assert_uint_eq(first.bytes, LAYOUT_PAGE);
+	ck_assert_uint_eq(*(uint64_t *) first.shm, mark);
+	ck_assert_uint_eq(first.incarnation, second.incarnation);
+	ck_assert_int_eq(mpshm_i_object_close(&first), 0);
+	ck_assert_int_eq(mpshm_i_object_close(&second), 0);
+}
+END_TEST
+
+START_TEST(object_without_create_is_enoent)
+{
+	struct object object;
+
+	ck_assert_int_eq(mpshm_i_object_open(&object, segment, "none", 0, &thing, NULL), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(mpshm_error_detail(), "none"));
+	ck_assert_int_eq(mpshm_object_unlink(segment, "none"), -ENOENT);
+}
+END_TEST
+
+START_TEST(object_exclusive_where_it_exists_is_eexist)
+{
+	struct object_plan plan = plan_of(100);
+	struct object object;
+
+	make_and_close("a", 100);
+	ck_assert_int_eq(mpshm_i_object_open(&object, segment, "a", MPSHM_CREATE | MPSHM_EXCLUSIVE,
+	                                     &thing, &plan),
+	                 -EEXIST);
+	ck_assert_int_eq(mpshm_i_object_open(&object, segment, "a", MPSHM_EXCLUSIVE, &thing, &plan),
+	                 -EINVAL);
+}
+END_TEST
+
+START_TEST(object_of_another_type_is_enotty)
+{
+	struct object object;
+
+	make_and_close("a", 100);
+	ck_assert_int_eq(mpshm_i_object_open(&object, segment, "a", 0, &other, NULL), -ENOTTY);
+	ck_assert_ptr_nonnull(strstr(mpshm_error_detail(), "other"));
+	ck_assert_ptr_null(segment->objects);
+}
+END_TEST
+
+START_TEST(object_with_a_bad_name_is_einval)
+{
+	static const char *const bad[] = {"", "a/b", "a b", "a\n", NULL};
+	char longest[MPSHM_NAME_MAX + 2];
+	struct object object;
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		struct object_plan plan = plan_of(1);
+		ck_assert_int_eq(
+			mpshm_i_object_open(&object, segment, bad[i], MPSHM_CREATE, &thing, &plan),
+			-EINVAL);
+		ck_assert_int_eq(mpshm_object_unlink(segment, bad[i]), -EINVAL);
+	}
+	memset(longest, 'x', sizeof longest);
+	longest[MPSHM_NAME_MAX + 1] = '\0';
+	ck_assert_int_eq(make(&object, longest, 1), -EINVAL);
+	longest[MPSHM_NAME_MAX] = '\0';
+	make_and_close(longest, 1);
+	ck_assert_int_eq(mpshm_object_unlink(segment, longest), 0);
+}
+END_TEST
+
+START_TEST(object_of_no_size_or_an_absurd_one_is_refused)
+{
+	struct object object;
+
+	ck_assert_int_eq(make(&object, "a", 0), -EINVAL);
+	ck_assert_int_eq(make(&object, "a", UINT64_MAX), -EINVAL);
+	ck_assert_int_eq(make(&object, "a", UINT64_MAX - 2 * LAYOUT_PAGE), -ENOSPC);
+	ck_assert_int_eq(make(&object, "a", (uint64_t) INT64_MAX), -ENOSPC);
+	assert_all_empty();
+}
+END_TEST
+
+START_TEST(object_with_an_unknown_feature_is_eproto)
+{
+	struct object object;
+
+	make_and_close("a", 100);
+	segment->directory[0].features = 4;
+	ck_assert_int_eq(mpshm_i_object_open(&object, segment, "a", 0, &thing, NULL), -EPROTO);
+	ck_assert_ptr_nonnull(strstr(mpshm_error_detail(), "0x4"));
+}
+END_TEST
+
+START_TEST(object_whose_place_is_corrupt_is_ebadmsg_and_harms_no_other)
+{
+	static const struct extent_shm bad[] = {
+		{0, LAYOUT_PAGE},
+		{LAYOUT_PAGE, UINT64_MAX - LAYOUT_PAGE + 1},
+		{UINT64_MAX - LAYOUT_PAGE + 1, 2 * LAYOUT_PAGE},
+		{HEAP_BYTES * 4, LAYOUT_PAGE},
+		{HEAP_BYTES / 2 + 1, LAYOUT_PAGE},
+		{HEAP_BYTES / 2, 100},
+		{HEAP_BYTES / 2, 0},
+	};
+	struct object object;
+
+	make_and_close("a", 100);
+	struct extent_shm good = segment->directory[0].extents[0];
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		segment->directory[0].extents[0] = bad[i];
+		ck_assert_int_eq(mpshm_i_object_open(&object, segment, "a", 0, &thing, NULL),
+		                 -EBADMSG);
+		make_and_close("b", 100);
+		ck_assert_int_eq(mpshm_object_unlink(segment, "b"), 0);
+	}
+	ck_assert_uint_eq(segment->shm->corrupt.raw, 1);
+	segment->directory[0].extents[0] = good;
+	ck_assert_int_eq(mpshm_object_unlink(segment, "a"), 0);
+	assert_all_empty();
+}
+END_TEST
+
+START_TEST(directory_that_is_full_is_enospc_and_says_so)
+{
+	struct object object;
+	char what[8];
+
+	for (uint32_t i = 0; i < ENTRIES; i++) {
+		snprintf(what, sizeof what, "o%u", i);
+		make_and_close(what, 1);
+	}
+	ck_assert_int_eq(make(&object, "more", 1), -ENOSPC);
+	ck_assert_ptr_nonnull(strstr(mpshm_error_detail(), "directory_capacity 8"));
+	ck_assert_int_eq(mpshm_object_unlink(segment, "o3"), 0);
+	make_and_close("more", 1);
+}
+END_TEST
+
+START_TEST(heap_that_is_full_is_enospc_and_nothing_is_left)
+{
+	struct object object;
+	uint64_t before = memory_blocks();
+	uint64_t heap = segment->bytes - segment->heap_at;
+
+	ck_assert_int_eq(make(&object, "a", heap + 1), -ENOSPC);
+	ck_assert_ptr_nonnull(strstr(mpshm_error_detail(), "size_bytes"));
+	assert_all_empty();
+	ck_assert_uint_eq(memory_blocks(), before);
+	make_and_close("a", heap);
+	ck_assert_uint_eq(memory_blocks(), before + heap / 512);
+	ck_assert_int_eq(make(&object, "b", 1), -ENOSPC);
+	ck_assert_int_eq(mpshm_object_unlink(segment, "a"), 0);
+	ck_assert_uint_eq(memory_blocks(), before);
+	assert_all_empty();
+}
+END_TEST
+
+START_TEST(object_takes_the_lowest_hole_that_it_fits)
+{
+	struct object a, b, c, d, e;
+
+	ck_assert_int_eq(make(&a, "a", 4 * LAYOUT_PAGE), MPSHM_CREATED);
+	ck_assert_int_eq(make(&b, "b", 2 * LAYOUT_PAGE), MPSHM_CREATED);
+	ck_assert_int_eq(make(&c, "c", LAYOUT_PAGE), MPSHM_CREATED);
+	char *at_a = a.shm, *at_b = b.shm, *at_c = c.shm;
+	ck_assert_ptr_eq(at_b, at_a + 4 * LAYOUT_PAGE);
+	ck_assert_ptr_eq(at_c, at_b + 2 * LAYOUT_PAGE);
+	ck_assert_int_eq(mpshm_i_object_close(&b), 0);
+	ck_assert_int_eq(mpshm_object_unlink(segment, "b"), 0);
+	ck_assert_int_eq(make(&d, "d", 3 * LAYOUT_PAGE), MPSHM_CREATED);
+	ck_assert_ptr_eq(d.shm, at_c + LAYOUT_PAGE);
+	ck_assert_int_eq(make(&e, "e", 2 * LAYOUT_PAGE), MPSHM_CREATED);
+	ck_assert_ptr_eq(e.shm, at_b);
+	for (struct object *o = segment->objects; o; o = segment->objects)
+		ck_assert_int_eq(mpshm_i_object_close(o), 0);
+}
+END_TEST
+
+START_TEST(unlinked_object_keeps_its_memory_until_the_last_close)
+{
+	struct object first, second, successor;
+	uint64_t before = memory_blocks();
+
+	ck_assert_int_eq(make(&first, "a", 8 * LAYOUT_PAGE), MPSHM_CREATED);
+	ck_assert_int_eq(make(&second, "a", 1), MPSHM_ATTACHED);
+	ck_assert_int_eq(mpshm_object_unlink(segment, "a"), 0);
+	ck_assert_uint_eq(*(uint64_t *) first.shm, mark);
+	ck_assert_int_eq(make(&successor, "a", LAYOUT_PAGE), MPSHM_CREATED);
+	ck_assert_ptr_ne(successor.shm, first.shm);
+	ck_assert_int_eq(mpshm_i_object_close(&first), 0);
+	ck_assert_uint_eq(*(uint64_t *) second.shm, mark);
+	ck_assert_int_eq(mpshm_i_object_close(&second), 0);
+	ck_assert_uint_eq(memory_blocks(), before + LAYOUT_PAGE / 512);
+	ck_assert_int_eq(mpshm_i_object_close(&successor), 0);
+}
+END_TEST
+
+START_TEST(place_that_is_used_again_has_a_new_incarnation_and_zeroed_memory)
+{
+	struct object object;
+
+	ck_assert_int_eq(make(&object, "a", LAYOUT_PAGE), MPSHM_CREATED);
+	uint32_t incarnation = object.incarnation;
+	memset(object.shm, 0xff, object.bytes);
+	ck_assert_int_eq(mpshm_i_object_close(&object), 0);
+	ck_assert_int_eq(mpshm_object_unlink(segment, "a"), 0);
+	ck_assert_int_eq(make(&object, "b", LAYOUT_PAGE), MPSHM_CREATED);
+	ck_assert_uint_eq(object.index, 0);
+	ck_assert_uint_eq(object.incarnation, incarnation + 1);
+	for (uint64_t i = sizeof mark; i < object.bytes; i++)
+		ck_assert_int_eq(((char *) object.shm)[i], 0);
+	ck_assert_int_eq(mpshm_i_object_close(&object), 0);
+}
+END_TEST
+
+START_TEST(one_process_marks_an_object_once_however_many_handles)
+{
+	struct object first, second;
+
+	ck_assert_int_eq(make(&first, "a", 1), MPSHM_CREATED);
+	ck_assert_int_eq(make(&second, "a", 1), MPSHM_ATTACHED);
+	ck_assert(mpshm_i_opener_has(segment, first.index, segment->participant));
+	ck_assert_int_eq(mpshm_i_object_close(&second), 0);
+	ck_assert(mpshm_i_opener_has(segment, first.index, segment->participant));
+	ck_assert_int_eq(mpshm_i_object_close(&first), 0);
+	ck_assert(!mpshm_i_opener_has(segment, first.index, segment->participant));
+}
+END_TEST
+
+START_TEST(errno_is_left_alone)
+{
+	struct object object;
+
+	errno = 77;
+	ck_assert_int_eq(make(&object, "a", 1), MPSHM_CREATED);
+	ck_assert_int_eq(mpshm_i_object_close(&object), 0);
+	ck_assert_int_eq(mpshm_object_unlink(segment, "a"), 0);
+	ck_assert_int_eq(mpshm_object_unlink(segment, "a"), -ENOENT);
+	ck_assert_int_eq(errno, 77);
+}
+END_TEST
+
+/* A child that has the directory lock, has begun an object, and stays. */
+static pid_t child_in_the_middle(void)
+{
+	int ready[2];
+	char byte;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	pid_t child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		if (mpshm_i_segment_register(segment) < 0)
+			_exit(1);
+		pthread_mutex_lock(&segment->mutex);
+		if (mpshm_i_directory_lock(segment) < 0)
+			_exit(2);
+		struct entry_shm *entry = &segment->directory[5];
+		entry->extents[0] = (struct extent_shm){segment->heap_at, 64 * LAYOUT_PAGE};
+		atomic64_store_release(&entry->state, entry_state(ENTRY_CREATING, 1));
+		memset(segment->base + segment->heap_at, 1, 64 * LAYOUT_PAGE);
+		(void) !write(ready[1], "x", 1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return child;
+}
+
+START_TEST(dead_holder_of_the_directory_is_taken_over_and_its_work_undone)
+{
+	struct object object;
+	uint64_t before = memory_blocks();
+	pid_t child = child_in_the_middle();
+
+	kill(child, SIGKILL);
+	reap_child(child, SIGKILL);
+	ck_assert_uint_gt(memory_blocks(), before);
+	ck_assert_int_eq(make(&object, "a", LAYOUT_PAGE), MPSHM_CREATED);
+	ck_assert_ptr_eq(object.shm, segment->base + segment->heap_at);
+	ck_assert_uint_eq(segment->shm->recoveries.raw, 1);
+	ck_assert_uint_eq(memory_blocks(), before + LAYOUT_PAGE / 512);
+	ck_assert_int_eq(mpshm_i_object_close(&object), 0);
+}
+END_TEST
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t) now.tv_sec * 1000000000 + (uint64_t) now.tv_nsec;
+}
+
+START_TEST(stopped_holder_of_the_directory_holds_up_no_stuck_call)
+{
+	pid_t child = child_in_the_middle();
+
+	kill(child, SIGSTOP);
+	uint64_t before = now_ns();
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(mpshm_i_recover(segment), 0);
+	ck_assert_uint_lt(now_ns() - before, 500000000);
+	kill(child, SIGKILL);
+	reap_child(child, SIGKILL);
+	ck_assert_int_eq(mpshm_segment_recover(segment), 1);
+}
+END_TEST
+
+START_TEST(waiter_for_the_directory_gets_it_when_the_holder_dies)
+{
+	struct object object;
+	pid_t child = child_in_the_middle();
+	pid_t killer = fork();
+
+	if (killer == 0) {
+		usleep(50000);
+		kill(child, SIGKILL);
+		_exit(0);
+	}
+	uint64_t before = now_ns();
+	ck_assert_int_eq(make(&object, "a", 1), MPSHM_CREATED);
+	ck_assert_uint_ge(now_ns() - before, 40000000);
+	ck_assert_uint_lt(now_ns() - before, 1000000000);
+	reap_child(killer, 0);
+	reap_child(child, SIGKILL);
+	ck_assert_int_eq(mpshm_i_object_close(&object), 0);
+}
+END_TEST
+
+static void create_and_unlink_for_ever(const char *prefix)
+{
+	struct mpshm_segment *own;
+
+	if (mpshm_segment_open(&own, name, MPSHM_NEW_MAPPING, NULL) < 0)
+		_exit(3);
+	for (unsigned i = 0;; i++) {
+		struct object_plan plan = plan_of((1 + i % 13) * LAYOUT_PAGE);
+		struct object object;
+		char what[32];
+
+		snprintf(what, sizeof what, "%s%u", prefix, i % 3);
+		int ret = mpshm_i_object_open(&object, own, what, MPSHM_CREATE, &thing, &plan);
+		if (ret < 0)
+			_exit(4);
+		if (i % 2)
+			(void) mpshm_object_unlink(own, what);
+		if (mpshm_i_object_close(&object) < 0)
+			_exit(5);
+		(void) mpshm_object_unlink(own, what);
+	}
+}
+
+START_TEST(creator_killed_at_any_moment_leaves_nothing_behind)
+{
+	uint64_t before = memory_blocks();
+	unsigned seed = (unsigned) getpid();
+
+	for (int round = 0; round < 150; round++) {
+		pid_t child = fork();
+		if (child == 0)
+			create_and_unlink_for_ever("k");
+		usleep(200 + (unsigned) rand_r(&seed) % 4000);
+		kill(child, SIGKILL);
+		reap_child(child, SIGKILL);
+		ck_assert_int_ge(mpshm_segment_recover(segment), 0);
+
+		/* Whole objects that had been created stay; all else is gone. */
+		for (int i = 0; i < 3; i++) {
+			char what[8];
+			snprintf(what, sizeof what, "k%d", i);
+			int ret = mpshm_object_unlink(segment, what);
+			ck_assert(ret == 0 || ret == -ENOENT);
+		}
+		assert_all_empty();
+		ck_assert_uint_eq(memory_blocks(), before);
+		for (uint32_t i = 0; i < segment->participants_max; i++)
+			ck_assert(i == segment->participant ||
+			          participant_state_kind(segment->participants[i].state.raw) ==
+			                  PARTICIPANT_FREE);
+	}
+	make_and_close("whole", segment->bytes - segment->heap_at);
+}
+END_TEST
+
+START_TEST(two_processes_create_and_unlink_at_once)
+{
+	uint64_t before = memory_blocks();
+	pid_t children[2];
+
+	for (int i = 0; i < 2; i++) {
+		children[i] = fork();
+		if (children[i] == 0)
+			create_and_unlink_for_ever(i ? "a" : "b");
+	}
+	for (int i = 0; i < 300; i++) {
+		make_and_close("mine", 3 * LAYOUT_PAGE);
+		ck_assert_int_eq(mpshm_object_unlink(segment, "mine"), 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		int status;
+		ck_assert_int_eq(waitpid(children[i], &status, WNOHANG), 0); /* nobody failed */
+		kill(children[i], SIGKILL);
+		reap_child(children[i], SIGKILL);
+	}
+	ck_assert_int_eq(mpshm_segment_recover(segment), 2);
+	for (int i = 0; i < 3; i++) {
+		char what[8];
+		snprintf(what, sizeof what, "a%d", i);
+		(void) mpshm_object_unlink(segment, what);
+		snprintf(what, sizeof what, "b%d", i);
+		(void) mpshm_object_unlink(segment, what);
+	}
+	assert_all_empty();
+	ck_assert_uint_eq(memory_blocks(), before);
+}
+END_TEST
+
+Suite *suite_directory(void)
+{
+	Suite *suite = suite_create("directory");
+	TCase *tcase = tcase_create("objects");
+	tcase_add_checked_fixture(tcase, open_segment, close_segment);
+	tcase_add_test(tcase, object_opened_twice_is_the_same_memory);
+	tcase_add_test(tcase, object_without_create_is_enoent);
+	tcase_add_test(tcase, object_exclusive_where_it_exists_is_eexist);
+	tcase_add_test(tcase, object_of_another_type_is_enotty);
+	tcase_add_test(tcase, object_with_a_bad_name_is_einval);
+	tcase_add_test(tcase, object_of_no_size_or_an_absurd_one_is_refused);
+	tcase_add_test(tcase, object_with_an_unknown_feature_is_eproto);
+	tcase_add_test(tcase, object_whose_place_is_corrupt_is_ebadmsg_and_harms_no_other);
+	tcase_add_test(tcase, directory_that_is_full_is_enospc_and_says_so);
+	tcase_add_test(tcase, heap_that_is_full_is_enospc_and_nothing_is_left);
+	tcase_add_test(tcase, object_takes_the_lowest_hole_that_it_fits);
+	tcase_add_test(tcase, unlinked_object_keeps_its_memory_until_the_last_close);
+	tcase_add_test(tcase, place_that_is_used_again_has_a_new_incarnation_and_zeroed_memory);
+	tcase_add_test(tcase, one_process_marks_an_object_once_however_many_handles);
+	tcase_add_test(tcase, errno_is_left_alone);
+	suite_add_tcase(suite, tcase);
+
+	tcase = tcase_create("directory-deaths");
+	tcase_set_timeout(tcase, 30);
+	tcase_add_checked_fixture(tcase, open_segment, close_segment);
+	tcase_add_test(tcase, dead_holder_of_the_directory_is_taken_over_and_its_work_undone);
+	tcase_add_test(tcase, stopped_holder_of_the_directory_holds_up_no_stuck_call);
+	tcase_add_test(tcase, waiter_for_the_directory_gets_it_when_the_holder_dies);
+	tcase_add_test(tcase, creator_killed_at_any_moment_leaves_nothing_behind);
+	tcase_add_test(tcase, two_processes_create_and_unlink_at_once);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
