@@ -49,9 +49,10 @@ struct mpshm_segment {
 	pthread_mutex_t mutex;
 	int fd;                 /* the file, for probing and for memory; never locked through */
 	struct object *objects; /* open in this process, linked */
-	uint32_t references;    /* opens of this attachment */
 
 	/* The registry's. */
+	atomic32 references; /* opens of this attachment; 0: on its way out */
+	bool additional;     /* by MPSHM_NEW_MAPPING: another one comes first in look-ups */
 	struct cds_lfht_node node;
 };
 
@@ -64,7 +65,8 @@ int mpshm_i_segment_fd(struct mpshm_segment *segment);
 
 /*
  * Make sure that this process, perhaps a forked child, is registered with the
- * segment.  0, or -EUSERS, -ESTALE (an object that the child inherited is gone)...
+ * segment.  Call it without locks.  0, or -EUSERS, -ESTALE (an object that the child
+ * inherited is gone)...
  */
 int mpshm_i_segment_register(struct mpshm_segment *segment);
 

@@ -23,11 +23,21 @@ extern _Thread_local struct thread_slot mpshm_i_thread_slots[THREAD_SLOTS]
  * forked child may meet. */
 int mpshm_i_thread_cell_slow(struct mpshm_segment *segment, struct cell_shm **ret_cell);
 
+/* Called once before the first attachment; 0 or a negative errno. */
+int mpshm_i_thread_prepare(void);
+
+/*
+ * Leaving: give back what cells this process has in the segment.  false: a frame in one
+ * can't be resolved now.
+ */
+bool mpshm_i_thread_give_all_back(struct mpshm_segment *segment);
+
 static inline int thread_cell(struct mpshm_segment *segment, struct cell_shm **ret_cell)
 {
 	struct thread_slot *slot = &mpshm_i_thread_slots[segment->serial % THREAD_SLOTS];
 	if (likely(slot->segment == segment && slot->serial == segment->serial &&
 	           slot->process == *mpshm_i_process)) {
+		compiler_barrier(); /* a signal handler may just have filled the slot */
 		*ret_cell = slot->cell;
 		return 0;
 	}
