@@ -32,12 +32,16 @@ static int open_anew(int fd, const char *path)
 		return -errno;
 	(void) snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 	int anew = mpshm_i_shm_lift(open(link, ANEW_FLAGS));
-	if (anew < 0 && path)
+	int error = errno;
+	if (anew < 0 && path) {
 		anew = mpshm_i_shm_lift(open(path, ANEW_FLAGS | O_NOFOLLOW));
+		if (error == ENOENT)
+			error = errno; /* no /proc: the path's error is the telling one */
+	}
 	if (anew < 0)
-		return -errno;
+		return -error;
 
-	int error = fstat(anew, &theirs) < 0 ? -errno : 0;
+	error = fstat(anew, &theirs) < 0 ? -errno : 0;
 	if (error == 0 && (ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino))
 		error = -ESTALE;
 	if (error < 0) {
@@ -53,14 +57,22 @@ static size_t mapping_bytes(void)
 	return (size_t) sysconf(_SC_PAGESIZE);
 }
 
+/* -EAGAIN says "held": here it would say "over RLIMIT_MEMLOCK", or "a lease is on it". */
+static int unlike_held(int error)
+{
+	return error == -EAGAIN ? -EBUSY : error;
+}
+
 static int lock_by_mapping(int fd, int64_t byte, void **ret_mapping)
 {
 	void *mapping = mmap(NULL, mapping_bytes(), PROT_NONE, MAP_SHARED, fd, 0);
 	if (mapping == MAP_FAILED)
-		return -errno;
+		return unlike_held(-errno);
 
 	int error = madvise(mapping, mapping_bytes(), MADV_DONTFORK) < 0 ? -errno : 0;
-	if (error == 0)
+	if (error < 0)
+		error = unlike_held(error);
+	else
 		error = mpshm_i_shm_lock(fd, byte, F_WRLCK, false);
 	if (error < 0) {
 		(void) munmap(mapping, mapping_bytes());
@@ -79,7 +91,7 @@ int mpshm_i_liveness_acquire(struct liveness_lock *lock, int fd, const char *pat
 	if (error < 0)
 		return error;
 	int anew = open_anew(fd, path);
-	error = anew < 0 ? anew : lock_by_mapping(anew, byte, &lock->mapping);
+	error = anew < 0 ? unlike_held(anew) : lock_by_mapping(anew, byte, &lock->mapping);
 	if (anew >= 0)
 		(void) close(anew);
 	mpshm_i_forkgate_leave(&pass);

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #define NAP_NS 20000
+#define ADVICE_NONSENSE (-1)
 
 struct process_page {
 	atomic64 word;
@@ -53,8 +54,10 @@ static struct process_page *page_get(void)
 
 static void wipe_in_child(void)
 {
-	/* relaxed: the child has one thread. */
-	atomic64_store_relaxed(&page_get()->word, 0);
+	/* NULL: forked between the handler's registration and the page's installation. */
+	struct process_page *page = page_get();
+	if (page)
+		atomic64_store_relaxed(&page->word, 0); /* relaxed: the child has one thread */
 }
 
 /*
@@ -64,7 +67,9 @@ static void wipe_in_child(void)
  */
 static int page_arm(struct process_page *page)
 {
-	if (madvise(page, sizeof *page, MADV_WIPEONFORK) == 0)
+	/* Emulators say yes to any advice: who takes nonsense for one does not wipe. */
+	if (madvise(page, sizeof *page, MADV_WIPEONFORK) == 0 &&
+	    madvise(page, sizeof *page, ADVICE_NONSENSE) < 0)
 		return 0;
 	atomic32_store_relaxed(&kernel_wipes_not, 1); /* relaxed: [PR-R1] follows */
 	return -pthread_atfork(NULL, NULL, wipe_in_child);

@@ -157,10 +157,10 @@ static int room_possible(int fd, uint64_t bytes)
 	struct stat file;
 
 	if (fstat(fd, &file) < 0 || fstatvfs(fd, &room) < 0)
-		return -errno;
+		return 0; /* a sandbox that doesn't say: to try will tell */
 	uint64_t given = (uint64_t) file.st_blocks * 512;
-	if (room.f_blocks == 0 || bytes <= given)
-		return 0; /* 0: a tmpfs without a limit */
+	if (room.f_blocks == 0 || room.f_frsize == 0 || bytes <= given)
+		return 0; /* no blocks at all: a tmpfs without a limit */
 	return (bytes - given) / room.f_frsize > room.f_bavail ? -ENOSPC : 0;
 }
 
