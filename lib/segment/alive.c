@@ -74,9 +74,12 @@ static bool owner_alive(struct mpshm_segment *segment, uint64_t owner, bool mute
 		return true;
 
 	uint32_t participant = owner_participant(owner);
-	if (participant == OWNER_NEWCOMER_PARTICIPANT)
-		return segment->newcomer.mapping != NULL ||
-		       byte_held(segment, LIVENESS_BYTE_NEWCOMER, mutex_held);
+	if (participant == OWNER_NEWCOMER_PARTICIPANT) {
+		/* While we have the byte no other newcomer can be alive. */
+		if (segment->newcomer.mapping)
+			return owner == segment->newcomer_owner;
+		return byte_held(segment, LIVENESS_BYTE_NEWCOMER, mutex_held);
+	}
 	if (participant >= segment->participants_max)
 		return false;
 

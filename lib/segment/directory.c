@@ -108,13 +108,8 @@ static int begin(struct mpshm_segment *segment, const char *name, uint64_t bytes
 }
 
 /* Give the extent zeroed memory: no access to it raises SIGBUS from now on. */
-static int give_memory(struct mpshm_segment *segment, const char *name,
-                       const struct extent_shm *extent)
+static int give_memory(int fd, const char *name, const struct extent_shm *extent)
 {
-	int fd = mpshm_i_segment_fd(segment);
-	if (fd < 0)
-		return fd;
-
 	/* What lay here before was punched with its entry; but a file system that lost
 	 * that, or a peer that wrote into free space, must not show in a new object. */
 	int ret = mpshm_i_shm_punch(fd, extent->offset, extent->bytes);
@@ -151,12 +146,17 @@ int mpshm_i_entry_create(struct mpshm_segment *segment, const char *name, enum o
 	if (plan->bytes == 0 || bytes < plan->bytes)
 		return mpshm_i_fail(EINVAL, "object %s: a size of %llu bytes", name,
 		                    (unsigned long long) plan->bytes);
+	int fd = mpshm_i_segment_fd(segment);
+	if (fd < 0)
+		return mpshm_i_fail(-fd,
+		                    "object %s: the file of segment %s can't be reached any more",
+		                    name, segment->name);
 	int ret = begin(segment, name, bytes, &entry);
 	if (ret < 0)
 		return ret;
 	struct extent_shm extent = mpshm_i_extent_read(&entry->extents[0]);
 	if (mpshm_i_extent_valid(segment, extent) && extent.bytes == bytes)
-		ret = give_memory(segment, name, &extent);
+		ret = give_memory(fd, name, &extent);
 	else
 		ret = mpshm_i_fail(EBADMSG, "object %s: its extent changed under our eyes", name);
 	if (ret < 0) {

@@ -39,12 +39,12 @@ static bool declare_dead(struct mpshm_segment *segment)
 	return any;
 }
 
-/* Returns how many participants were resolved. */
-static int resolve_all(struct mpshm_segment *segment)
+/* Returns how many participants were resolved; cells of gone threads count in *orphans. */
+static int resolve_all(struct mpshm_segment *segment, int *orphans)
 {
 	int resolved = 0;
 
-	mpshm_i_resolve_orphans(segment);
+	*orphans = mpshm_i_resolve_orphans(segment);
 	for (uint32_t i = 0; i < segment->participants_max; i++) {
 		uint64_t state = atomic64_load_acquire(&segment->participants[i].state);
 		if (participant_state_kind(state) == PARTICIPANT_DEAD &&
@@ -62,47 +62,52 @@ static bool has_work(struct mpshm_segment *segment)
 
 int mpshm_i_recover_held(struct mpshm_segment *segment)
 {
-	return has_work(segment) ? resolve_all(segment) : 0;
+	int orphans = 0;
+	int resolved = has_work(segment) ? resolve_all(segment, &orphans) : 0;
+
+	return resolved + orphans;
 }
 
 int mpshm_i_recover(struct mpshm_segment *segment)
 {
 	KEEP_ERRNO;
-	int resolved = 0;
+	int resolved = 0, orphans = 0;
 
 	if (pthread_mutex_trylock(&segment->mutex) != 0)
 		return 0;
 	if (has_work(segment) && mpshm_i_directory_trylock(segment) == 0) {
-		resolved = resolve_all(segment);
+		resolved = resolve_all(segment, &orphans);
 		mpshm_i_directory_unlock(segment);
 	}
 	pthread_mutex_unlock(&segment->mutex);
-	return resolved;
+	return resolved + orphans;
 }
 
-int mpshm_i_recover_wait(struct mpshm_segment *segment)
+static int recover_waiting(struct mpshm_segment *segment)
 {
-	KEEP_ERRNO;
+	int orphans;
 
 	if (!has_work(segment))
 		return 0;
 	int ret = mpshm_i_directory_lock(segment);
 	if (ret < 0)
 		return ret;
-	ret = resolve_all(segment);
+	ret = resolve_all(segment, &orphans);
 	mpshm_i_directory_unlock(segment);
 	return ret;
 }
 
 int mpshm_segment_recover(struct mpshm_segment *segment)
 {
+	KEEP_ERRNO;
+
 	if (!segment)
 		return mpshm_i_fail(EINVAL, "segment: NULL");
 	int ret = mpshm_i_segment_register(segment);
 	if (ret < 0)
 		return ret;
 	pthread_mutex_lock(&segment->mutex);
-	ret = mpshm_i_recover_wait(segment);
+	ret = recover_waiting(segment);
 	pthread_mutex_unlock(&segment->mutex);
 	return ret;
 }

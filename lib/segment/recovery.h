@@ -28,8 +28,9 @@ bool mpshm_i_owner_alive_locked(struct mpshm_segment *segment, uint64_t owner);
 uint32_t mpshm_i_cells_used(const struct mpshm_segment *segment);
 
 /*
- * Find the dead among the participants, resolve what they left, free their slots.
- * Returns how many were resolved.
+ * Find the dead among the participants, resolve what they left, free their slots;
+ * and the cells of threads that exited holding frames.  Returns how many slots
+ * and cells were freed.
  *
  * Call it without locks.  It never waits, so that stuck try_ calls, signal
  * handlers' too, may call it: where a thread of this process has segment->mutex,
@@ -37,20 +38,14 @@ uint32_t mpshm_i_cells_used(const struct mpshm_segment *segment);
  */
 int mpshm_i_recover(struct mpshm_segment *segment);
 
-/*
- * The same, with segment->mutex held, waiting for the directory lock.  Who is not
- * registered yet may call it, to get a slot.  A negative errno where the directory lock can't be had.
- */
-int mpshm_i_recover_wait(struct mpshm_segment *segment);
-
 /* The same, with segment->mutex and the directory lock held. */
 int mpshm_i_recover_held(struct mpshm_segment *segment);
 
 /*
  * Resolve the frames of a cell whose thread has exited while its process lives
- * on, and free the cell.  Needs no lock while this process has the objects
- * open that the frames name.  false: not all could be resolved now; the cell is marked as an
- * orphan, whose frames announce nothing any more, and any later recovery goes on.
+ * on, and free the cell.  Without locks, and without waiting.  false: not all could
+ * be resolved now; the cell is marked as an orphan, whose frames announce nothing
+ * any more, and any later recovery goes on with it.
  */
 bool mpshm_i_resolve_cell(struct mpshm_segment *segment, struct cell_shm *cell);
 

@@ -9,6 +9,7 @@
  */
 #include "segment/resolve.h"
 
+#include "platform/keep_errno.h"
 #include "segment/directory.h"
 #include "segment/object.h"
 #include "segment/recovery.h"
@@ -87,13 +88,32 @@ static bool resolve_and_free(struct mpshm_segment *segment, struct cell_shm *cel
 	return true;
 }
 
+/*
+ * Under the directory lock, like all resolving: of two who resolve a cell at once one
+ * could free it, and the other then empty the same frame of its next user.  Who can't
+ * have the lock at once leaves the orphan to any later recovery.
+ */
 bool mpshm_i_resolve_cell(struct mpshm_segment *segment, struct cell_shm *cell)
 {
+	KEEP_ERRNO;
+	bool resolved = false;
+
 	/* From here on the frames veto nothing, while they still say what to resolve.  A
 	 * death behind this: it is a cell of a dead participant like any other. */
 	uint64_t owner = atomic64_fetch_or(&cell->owner, CELL_ORPHAN) | CELL_ORPHAN;
 
-	return resolve_and_free(segment, cell, owner);
+	if (pthread_mutex_trylock(&segment->mutex) != 0)
+		return false;
+	if (mpshm_i_directory_trylock(segment) == 0) {
+		/* Somebody may have done it before we had the lock. */
+		if (atomic64_load_acquire(&cell->owner) == owner)
+			resolved = resolve_and_free(segment, cell, owner);
+		else
+			resolved = true;
+		mpshm_i_directory_unlock(segment);
+	}
+	pthread_mutex_unlock(&segment->mutex);
+	return resolved;
 }
 
 bool mpshm_i_has_orphans(const struct mpshm_segment *segment)
@@ -106,15 +126,17 @@ bool mpshm_i_has_orphans(const struct mpshm_segment *segment)
 	return false;
 }
 
-void mpshm_i_resolve_orphans(struct mpshm_segment *segment)
+int mpshm_i_resolve_orphans(struct mpshm_segment *segment)
 {
 	uint32_t cells = mpshm_i_cells_used(segment);
+	int resolved = 0;
 
 	for (uint32_t i = 0; i < cells; i++) {
 		uint64_t owner = atomic64_load_acquire(&segment->cells[i].owner);
-		if (owner & CELL_ORPHAN)
-			(void) resolve_and_free(segment, &segment->cells[i], owner);
+		if ((owner & CELL_ORPHAN) && resolve_and_free(segment, &segment->cells[i], owner))
+			resolved++;
 	}
+	return resolved;
 }
 
 static bool resolve_cells(struct mpshm_segment *segment, uint64_t dead)

@@ -261,6 +261,29 @@ START_TEST(heap_that_is_full_is_enospc_and_nothing_is_left)
 }
 END_TEST
 
+START_TEST(memory_that_is_not_there_is_enospc_and_nothing_is_left)
+{
+	struct mpshm_segment_options options = {.size_bytes = UINT64_C(1) << 45};
+	struct mpshm_segment *large;
+	struct object_plan plan = plan_of(UINT64_C(1) << 44);
+	struct object object;
+	char what[80];
+
+	snprintf(what, sizeof what, "%s-large", name);
+	ck_assert_int_eq(mpshm_segment_open(&large, what, MPSHM_CREATE, &options), MPSHM_CREATED);
+	ck_assert_int_eq(mpshm_i_object_open(&object, large, "a", MPSHM_CREATE, &thing, &plan),
+	                 -ENOSPC);
+	ck_assert_ptr_nonnull(strstr(mpshm_error_detail(), SHM_DIRECTORY));
+	ck_assert_int_eq(entry_state_kind(large->directory[0].state.raw), ENTRY_EMPTY);
+	plan.bytes = 1;
+	ck_assert_int_eq(mpshm_i_object_open(&object, large, "a", MPSHM_CREATE, &thing, &plan),
+	                 MPSHM_CREATED);
+	ck_assert_int_eq(mpshm_i_object_close(&object), 0);
+	ck_assert_int_eq(mpshm_segment_close(large), 0);
+	ck_assert_int_eq(mpshm_segment_unlink(what), 0);
+}
+END_TEST
+
 START_TEST(object_takes_the_lowest_hole_that_it_fits)
 {
 	struct object a, b, c, d, e;
@@ -538,6 +561,7 @@ Suite *suite_directory(void)
 	tcase_add_test(tcase, object_whose_place_is_corrupt_is_ebadmsg_and_harms_no_other);
 	tcase_add_test(tcase, directory_that_is_full_is_enospc_and_says_so);
 	tcase_add_test(tcase, heap_that_is_full_is_enospc_and_nothing_is_left);
+	tcase_add_test(tcase, memory_that_is_not_there_is_enospc_and_nothing_is_left);
 	tcase_add_test(tcase, object_takes_the_lowest_hole_that_it_fits);
 	tcase_add_test(tcase, unlinked_object_keeps_its_memory_until_the_last_close);
 	tcase_add_test(tcase, place_that_is_used_again_has_a_new_incarnation_and_zeroed_memory);

@@ -18,6 +18,7 @@
 #include "segment/directory.h"
 #include "segment/object.h"
 #include "segment/recovery.h"
+#include "segment/registry.h"
 #include "segment/thread.h"
 
 static char name[64];
@@ -185,6 +186,43 @@ START_TEST(owner_whose_death_can_not_be_proven_counts_as_alive)
 }
 END_TEST
 
+/* A process that is no participant takes the directory lock. */
+static pid_t newcomer(bool stay)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		if (mpshm_i_registry_process() == 0 || mpshm_i_segment_registered(segment))
+			_exit(1);
+		pthread_mutex_lock(&segment->mutex);
+		if (mpshm_i_directory_lock(segment) < 0)
+			_exit(2);
+		if (stay)
+			kill(getpid(), SIGKILL);
+		mpshm_i_directory_unlock(segment);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(stay ? WIFSIGNALED(status) : WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	return child;
+}
+
+START_TEST(directory_lock_of_a_dead_newcomer_is_taken_over_by_the_next)
+{
+	for (int round = 0; round < 3; round++) {
+		newcomer(true);
+		ck_assert_uint_ne(segment->shm->directory_lock.owner.raw, OWNER_NONE);
+		newcomer(false);
+		ck_assert_uint_eq(segment->shm->directory_lock.owner.raw, OWNER_NONE);
+		newcomer(true);
+		ck_assert_int_eq(mpshm_object_unlink(segment, "none"), -ENOENT);
+		ck_assert_uint_eq(segment->shm->directory_lock.owner.raw, OWNER_NONE);
+	}
+	ck_assert_uint_eq(segment->shm->recoveries.raw, 6);
+}
+END_TEST
+
 static void announce_put_5_to_7(struct mpshm_segment *own)
 {
 	struct cell_shm *cell;
@@ -292,7 +330,7 @@ START_TEST(orphaned_cell_is_finished_by_any_recovery)
 	frame_announce(frame_find(cell), frame_what(FRAME_PUT, object.index, object.incarnation, 1),
 	               3);
 	atomic64_store_release(&cell->owner, segment->self | CELL_ORPHAN);
-	ck_assert_int_eq(mpshm_i_recover(segment), 0);
+	ck_assert_int_eq(mpshm_segment_recover(segment), 0);
 	ck_assert_uint_eq(cell->owner.raw, OWNER_NONE);
 	ck_assert_uint_eq(cell->frames[0].where.raw, 0);
 	memset(mpshm_i_thread_slots, 0, sizeof mpshm_i_thread_slots);
@@ -462,6 +500,7 @@ Suite *suite_recovery(void)
 	tcase = tcase_create("recovery");
 	tcase_set_timeout(tcase, 30);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, directory_lock_of_a_dead_newcomer_is_taken_over_by_the_next);
 	tcase_add_test(tcase, live_frame_announces_its_positions_and_no_others);
 	tcase_add_test(tcase, dead_frame_announces_nothing_and_is_cleared_by_recovery);
 	tcase_add_test(tcase, frame_positions_wrap_as_they_are_stored);
