@@ -32,10 +32,11 @@ static inline int64_t room(struct mpshm_spsc *ring, uint64_t wanted)
 	uint64_t used = side->position - side->other;
 
 	if (capacity - used < wanted) {
-		side->other = atomic64_load_acquire(&ring->shm->head); /* [SPSC-A1] */
-		used = side->position - side->other;
+		uint64_t head = atomic64_load_acquire(&ring->shm->head); /* [SPSC-A1] */
+		used = side->position - head;
 		if (unlikely(used > capacity))
-			return mpshm_i_spsc_corrupt(ring);
+			return mpshm_i_spsc_corrupt(ring); /* and don't keep it */
+		side->other = head;
 	}
 	return (int64_t) (capacity - used);
 }
@@ -47,10 +48,11 @@ static inline int64_t stock(struct mpshm_spsc *ring, uint64_t wanted)
 	uint64_t ready = side->other - side->position;
 
 	if (ready < wanted) {
-		side->other = atomic64_load_acquire(&ring->shm->tail); /* [SPSC-A0] */
-		ready = side->other - side->position;
+		uint64_t tail = atomic64_load_acquire(&ring->shm->tail); /* [SPSC-A0] */
+		ready = tail - side->position;
 		if (unlikely(ready > ring->mask + 1))
-			return mpshm_i_spsc_corrupt(ring);
+			return mpshm_i_spsc_corrupt(ring); /* and don't keep it */
+		side->other = tail;
 	}
 	return (int64_t) ready;
 }
