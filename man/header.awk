@@ -39,11 +39,11 @@ skipping {
 
 # --- Inline functions' bodies: none of the reader's business ------------------------
 in_body {
-	if (/^}/)
+	if (/^[}]/)
 		in_body = 0
 	next
 }
-/^{/ {
+/^[{]/ {
 	in_body = 1
 	if (pending != "")
 		keep_function()

@@ -13,7 +13,7 @@ function escape_code(s)
 	s = escape(s)
 	gsub(/-/, "\\-", s)
 	if (s ~ /^[.']/)
-		s = "\\\\\\&" s
+		s = "\\&" s
 	return s
 }
 
