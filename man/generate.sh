@@ -22,4 +22,4 @@ for other in "$include"/mpshm/*.h; do
 done
 
 exec "${AWK:-awk}" -v name="$name" -v date="$date" -v pages="$pages" \
-  -f "$here/mdoc.awk" -f "$here/header.awk" "$header"
+  -f "$here/mdoc.awk" -f "$here/header.awk" -f "$here/page.awk" "$header"
