@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Command lines: numbers, and what is wrong with them. */
+#include "options.h"
+
+#include "program.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+uint64_t option_number(const char *option, const char *text, uint64_t min, uint64_t max)
+{
+	char *end;
+	uintmax_t number;
+
+	errno = 0;
+	number = strtoumax(text, &end, 10); /* takes " -1" too: hence the look at the first one */
+	if (!isdigit((unsigned char) text[0]) || *end != '\0' || errno != 0 || number < min ||
+	    number > max) {
+		fprintf(stderr, "%s: %s %s: give a whole number from %" PRIu64 " to %" PRIu64 "\n",
+		        program_name, option, text, min, max);
+		exit(EXIT_USAGE);
+	}
+	return number;
+}
+
+void option_refused(int code, char *const argv[])
+{
+	const char *option = argv[optind - 1];
+
+	if (code == ':')
+		fprintf(stderr, "%s: %s: wants an argument; see %s --help\n", program_name, option,
+		        program_name);
+	else
+		fprintf(stderr, "%s: %s: no such option, or not used so; see %s --help\n",
+		        program_name, option, program_name);
+	exit(EXIT_USAGE);
+}
+
+void option_no_arguments(int argc, char *const argv[])
+{
+	if (optind == argc)
+		return;
+	fprintf(stderr, "%s: %s: takes options only; see %s --help\n", program_name, argv[optind],
+	        program_name);
+	exit(EXIT_USAGE);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the programs say about their command line: one line, what and what to do. */
+#ifndef BENCH_COMMON_OPTIONS_H
+#define BENCH_COMMON_OPTIONS_H
+
+#include <stdint.h>
+
+#define EXIT_USAGE 2
+
+/* The argument of `option` as a whole number; otherwise tells the user and exits. */
+uint64_t option_number(const char *option, const char *text, uint64_t min, uint64_t max);
+
+/*
+ * What getopt_long() did not take: tells the user and exits.  `code` is what it
+ * returned, '?' or ':'; the option string starts with ':' and opterr is 0.
+ */
+void option_refused(int code, char *const argv[]);
+
+/* Arguments that are left over where the program takes none: tells the user and exits. */
+void option_no_arguments(int argc, char *const argv[]);
+
+#endif
