@@ -17,7 +17,7 @@ struct thread_slot {
 };
 
 extern _Thread_local struct thread_slot mpshm_i_thread_slots[THREAD_SLOTS]
-    __attribute__((tls_model("initial-exec")));
+	__attribute__((tls_model("initial-exec")));
 
 /* Take, or find again, the thread's cell.  0; -EUSERS; whatever registering a
  * forked child may meet. */
