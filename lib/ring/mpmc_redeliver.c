@@ -204,10 +204,19 @@ static bool resolve_position(struct mpmc *ring, enum frame_operation operation, 
 	return mpshm_i_mpmc_help_get(ring, position);
 }
 
+/* The position of which a frame kept 53 bits: the one that is nearest to tail. */
+static uint64_t whole_position(const struct mpmc *ring, uint64_t kept)
+{
+	uint64_t tail = atomic64_load_acquire(&ring->shm->tail) & ~TAIL_CLOSED;
+	uint64_t half = (FRAME_POSITION_BITS + 1) / 2;
+	return tail - half + ((kept - tail + half) & FRAME_POSITION_BITS);
+}
+
 bool mpshm_i_mpmc_resolve_frame(struct mpmc *ring, const struct dead_frame *frame)
 {
 	bool resolved = true;
+	uint64_t position = whole_position(ring, frame->position);
 	for (uint64_t i = 0; i < frame->count && i <= ring->mask; i++)
-		resolved &= resolve_position(ring, frame->operation, frame->position + i);
+		resolved &= resolve_position(ring, frame->operation, position + i);
 	return resolved;
 }
