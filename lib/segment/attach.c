@@ -56,12 +56,17 @@ static int join(struct opening *opening)
 	                    opening->name, opening->segment->participants_max);
 }
 
+/* Somebody else's file is not ours to remove. */
+static bool is_own(int fd)
+{
+	struct stat file;
+	return fstat(fd, &file) == 0 && file.st_uid == geteuid();
+}
+
 /* With the CREATE byte.  Everything that can fail comes before it is published. */
 static int make(struct opening *opening, int fd)
 {
 	int ret = mpshm_i_segment_prepare_file(fd, opening->name, &opening->plan);
-	if (ret == -EACCES)
-		return ret; /* somebody else's file: not ours to remove */
 	if (ret == 0)
 		ret = map(opening, fd, &opening->plan.geometry);
 	if (ret == 0) {
@@ -76,7 +81,8 @@ static int make(struct opening *opening, int fd)
 			mpshm_i_attachment_discard(segment);
 	}
 	if (ret != 0) {
-		(void) mpshm_i_file_unlink(opening->name);
+		if (is_own(fd))
+			(void) mpshm_i_file_unlink(opening->name);
 		return ret;
 	}
 	mpshm_i_segment_publish(opening->segment->shm);

@@ -64,10 +64,13 @@ int mpshm_i_segment_prepare_file(int fd, const char *name, const struct segment_
 	ret = mpshm_i_shm_set_bytes(fd, 0);
 	if (ret == 0)
 		ret = mpshm_i_shm_set_bytes(fd, bytes);
+	if (ret == -EFBIG)
+		ret = -ENOSPC;
 	if (ret < 0)
-		return mpshm_i_fail(-ret, "segment %s: a file of %" PRIu64 " bytes is refused: %s",
-		                    name, bytes,
-		                    ret == -ENOSPC ? "beyond RLIMIT_FSIZE" : strerror(-ret));
+		return mpshm_i_fail(
+			-ret, "segment %s: a file of %" PRIu64 " bytes is refused: %s", name, bytes,
+			ret == -ENOSPC ? "beyond RLIMIT_FSIZE or what the file system takes"
+				       : strerror(-ret));
 	ret = mpshm_i_shm_reserve(fd, 0, plan->geometry.heap_at);
 	if (ret < 0)
 		return mpshm_i_fail(-ret, "segment %s: no room for %" PRIu64 " bytes of tables: %s",

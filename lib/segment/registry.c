@@ -24,6 +24,14 @@ static bool begun;
 static bool forked;
 static atomic32 readers; /* in a forked child */
 
+/* What liburcu orders by itself, told once more to tools that can't see into it. */
+static atomic32 additions;
+#ifdef MPSHM_TSAN
+#define ALWAYS_COUNT true
+#else
+#define ALWAYS_COUNT false
+#endif
+
 static struct cds_lfht *table(void)
 {
 	return rcu_dereference(registry);
@@ -33,6 +41,8 @@ static struct mpshm_segment *segment_of(struct cds_lfht_node *node)
 {
 	if (!node)
 		return NULL;
+	/* [REG-A3] pairs with [REG-R3]: what was written before it was added */
+	(void) atomic32_load_acquire(&additions);
 	void *segment = (char *) node - offsetof(struct mpshm_segment, node);
 	return segment;
 }
@@ -113,7 +123,7 @@ void mpshm_i_registry_unlock(void)
 
 static void read_begin(struct registry_pin *pin)
 {
-	pin->counted = forked;
+	pin->counted = forked || ALWAYS_COUNT;
 	if (pin->counted)
 		/* [REG-A1] pairs with [REG-R1]: a full fence, so either the remover sees us,
 		 * or we see the table without what it removed */
@@ -151,6 +161,8 @@ void mpshm_i_registry_add(struct mpshm_segment *segment)
 
 	segment->serial = ++last_serial;
 	cds_lfht_node_init(&segment->node);
+	/* [REG-R3] pairs with [REG-A3]: the attachment is whole */
+	(void) atomic32_fetch_add(&additions, 1);
 	read_begin(&pin);
 	cds_lfht_add(table(), hash_of(segment->name), &segment->node);
 	read_end(&pin);
@@ -229,7 +241,7 @@ bool mpshm_i_registry_remove(struct mpshm_segment *segment)
 	read_begin(&pin);
 	(void) cds_lfht_del(table(), &segment->node);
 	read_end(&pin);
-	if (!forked) {
+	if (!pin.counted) {
 		urcu_bp_synchronize_rcu();
 		return true;
 	}

@@ -248,6 +248,17 @@ START_TEST(creation_gives_exactly_the_mode_and_the_group_asked_for)
 }
 END_TEST
 
+static void create_for_a_foreign_group(void *unused)
+{
+	struct mpshm_segment_options options = small;
+	struct mpshm_segment *segment;
+	(void) unused;
+	options.group = "12345";
+	CHILD_ASSERT(setgid(65534) == 0 && setuid(65534) == 0);
+	CHILD_ASSERT(mpshm_segment_open(&segment, name, MPSHM_CREATE, &options) == -EACCES);
+	CHILD_ASSERT(access(path, F_OK) < 0);
+}
+
 static void open_as_nobody(void *expected)
 {
 	struct mpshm_segment *segment;
@@ -288,6 +299,8 @@ static void create_beyond_file_size(void *unused)
 	CHILD_ASSERT(access(path, F_OK) < 0);
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define LIMITED_ADDRESS_SPACE 1
 static void create_without_address_space(void *unused)
 {
 	struct mpshm_segment_options options = small;
@@ -299,6 +312,7 @@ static void create_without_address_space(void *unused)
 	CHILD_ASSERT(mpshm_segment_open(&segment, name, MPSHM_CREATE, &options) == -ENOMEM);
 	CHILD_ASSERT(access(path, F_OK) < 0);
 }
+#endif
 
 static void create_without_descriptors(void *unused)
 {
@@ -327,10 +341,12 @@ static void create_on_a_full_disk(void *unused)
 START_TEST(creation_that_fails_says_why_and_leaves_nothing)
 {
 	ck_assert_int_eq(child_run(create_beyond_file_size, NULL), 0);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifdef LIMITED_ADDRESS_SPACE
 	ck_assert_int_eq(child_run(create_without_address_space, NULL), 0);
 #endif
 	ck_assert_int_eq(child_run(create_without_descriptors, NULL), 0);
+	if (geteuid() == 0)
+		ck_assert_int_eq(child_run(create_for_a_foreign_group, NULL), 0);
 	int ret = child_run(create_on_a_full_disk, NULL);
 	if (ret == NO_NAMESPACE)
 		puts("creation: no mount namespace to be had, so no full file system");

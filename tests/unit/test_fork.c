@@ -192,12 +192,12 @@ START_TEST(fork_child_whose_object_is_gone_before_its_first_call_is_told_estale)
 }
 END_TEST
 
-static volatile bool stop;
+static atomic32 stop;
 
 static void *attach_for_ever(void *unused)
 {
 	(void) unused;
-	while (!stop) {
+	while (atomic32_load_acquire(&stop) == 0) {
 		struct mpshm_segment *own;
 		CHILD_ASSERT(mpshm_segment_open(&own, name, MPSHM_NEW_MAPPING, NULL) ==
 		             MPSHM_ATTACHED);
@@ -215,12 +215,16 @@ static void *add_in_thread(void *ret)
 
 static void use_threads(void *unused)
 {
-	pthread_t thread;
 	int ret = -1;
 	(void) unused;
 
+#ifdef __SANITIZE_THREAD__ /* which allows no threads in such a child */
+	add_in_thread(&ret);
+#else
+	pthread_t thread;
 	CHILD_ASSERT(pthread_create(&thread, NULL, add_in_thread, &ret) == 0);
 	CHILD_ASSERT(pthread_join(thread, NULL) == 0);
+#endif
 	CHILD_ASSERT(ret == 0);
 	CHILD_ASSERT(mpshm_counter_close(counter) == 0);
 	CHILD_ASSERT(mpshm_segment_close(segment) == 0);
@@ -232,11 +236,11 @@ START_TEST(fork_while_another_thread_attaches_gives_children_that_work)
 {
 	pthread_t thread;
 
-	stop = false;
+	atomic32_store_release(&stop, 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, attach_for_ever, NULL), 0);
 	for (int i = 0; i < 200; i++)
 		ck_assert_int_eq(child_run(use_threads, NULL), 0);
-	stop = true;
+	atomic32_store_release(&stop, 1);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 	ck_assert_int_eq(mpshm_counter_sum(counter), 200);
 	ck_assert_int_eq(mpshm_segment_recover(segment), 0);
@@ -247,7 +251,7 @@ END_TEST
 static void *find_for_ever(void *unused)
 {
 	(void) unused;
-	while (!stop) {
+	while (atomic32_load_acquire(&stop) == 0) {
 		struct mpshm_segment *own;
 		int ret = mpshm_segment_find(&own, name);
 		CHILD_ASSERT(ret == 0 || ret == -ENOENT);
@@ -264,7 +268,7 @@ START_TEST(segment_close_and_find_in_many_threads_never_meet_freed_memory)
 	ck_assert_int_eq(mpshm_counter_close(counter), 0);
 	counter = NULL;
 	ck_assert_int_eq(mpshm_segment_close(segment), 0);
-	stop = false;
+	atomic32_store_release(&stop, 0);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, find_for_ever, NULL), 0);
 	for (int i = 0; i < 500; i++) {
@@ -272,7 +276,7 @@ START_TEST(segment_close_and_find_in_many_threads_never_meet_freed_memory)
 		ck_assert_int_eq(mpshm_segment_open(&own, name, 0, NULL), MPSHM_ATTACHED);
 		ck_assert_int_eq(mpshm_segment_close(own), 0);
 	}
-	stop = true;
+	atomic32_store_release(&stop, 1);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
 	ck_assert_int_eq(mpshm_segment_find(&segment, name), -ENOENT);
@@ -303,6 +307,40 @@ START_TEST(thread_cell_is_given_back_when_the_thread_exits)
 	ck_assert_uint_le(mpshm_i_cells_used(segment), 2);
 	for (uint32_t i = 0; i < segment->threads_max; i++)
 		ck_assert_uint_eq(atomic64_load_acquire(&segment->cells[i].owner), OWNER_NONE);
+}
+END_TEST
+
+static void *reserve_and_exit(void *ring)
+{
+	struct mpshm_span span;
+	CHILD_ASSERT(mpshm_mpmc_try_reserve(ring, 1, &span) == 1);
+	return NULL;
+}
+
+START_TEST(thread_that_exits_with_a_reservation_open_holds_nobody_back)
+{
+	const struct mpshm_mpmc_options options = {.capacity = 8, .element_bytes = 4};
+	struct mpshm_mpmc *ring;
+	uint32_t element = 0;
+	pthread_t thread;
+
+	ck_assert_int_eq(mpshm_mpmc_open(&ring, segment, "r", MPSHM_CREATE, &options),
+	                 MPSHM_CREATED);
+	ck_assert_int_eq(pthread_create(&thread, NULL, reserve_and_exit, ring), 0);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert_int_eq(mpshm_mpmc_try_push(ring, &(uint32_t){7}), 0);
+	int ret = -EAGAIN;
+	for (int i = 0; i < 1000 && ret == -EAGAIN; i++) {
+		ret = mpshm_mpmc_try_pop(ring, &element);
+		usleep(100);
+	}
+	ck_assert_int_eq(ret, 0);
+	ck_assert_uint_eq(element, 7);
+	ck_assert_int_eq(mpshm_thread_detach(segment), 0);
+	for (uint32_t i = 0; i < segment->threads_max; i++)
+		ck_assert_uint_eq(atomic64_load_acquire(&segment->cells[i].owner), OWNER_NONE);
+	ck_assert_int_eq(mpshm_object_unlink(segment, "r"), 0);
+	ck_assert_int_eq(mpshm_mpmc_close(ring), 0);
 }
 END_TEST
 
@@ -409,6 +447,7 @@ Suite *suite_fork(void)
 	tcase_add_test(tcase, fork_while_another_thread_attaches_gives_children_that_work);
 	tcase_add_test(tcase, segment_close_and_find_in_many_threads_never_meet_freed_memory);
 	tcase_add_test(tcase, thread_cell_is_given_back_when_the_thread_exits);
+	tcase_add_test(tcase, thread_that_exits_with_a_reservation_open_holds_nobody_back);
 	tcase_add_test(tcase, thread_attach_returns_eusers_when_all_cells_are_taken);
 	tcase_add_test(tcase, thread_detach_with_a_reservation_returns_ebusy);
 	tcase_add_test(tcase, thread_with_more_segments_than_slots_keeps_one_cell_in_each);
