@@ -65,7 +65,8 @@ int mpshm_segment_close(struct mpshm_segment *segment);
 
 /*
  * Remove the name.  Who is attached goes on; the memory goes with the last of
- * them.  The name may be created anew at once.  -ENOENT, -EACCES, -EINVAL.
+ * them.  The name may be created anew at once.  Waits while somebody is in the middle
+ * of attaching.  -ENOENT, -EACCES, -EINVAL; -EBADMSG: the name is no regular file's.
  */
 int mpshm_segment_unlink(const char *name);
 
