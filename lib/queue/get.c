@@ -3,6 +3,7 @@
 #include "platform/error.h"
 #include "queue/queue.h"
 #include "ring/copy.h"
+#include "segment/abandoned.h"
 
 struct get_call {
 	void *buffer;
@@ -86,13 +87,38 @@ static ssize_t too_small(const struct get_call *call, uint64_t head)
 	                    message_bytes(head), call->buffer_bytes);
 }
 
+/*
+ * Is the message that a dead consumer left too long for the buffer?  Asked before it is
+ * taken over, since each time costs one of the attempts that its word can count.
+ */
+static bool redelivered_is_too_long(struct mpshm_queue *queue, const struct get_call *call,
+                                    uint64_t *ret_head)
+{
+	const struct mpmc *ring = &queue->ring;
+	uint64_t position;
+
+	if (mpshm_i_mpmc_redeliverable(ring, 1, &position) == 0)
+		return false;
+	const atomic64 *slot_word_at = mpmc_word(ring, position);
+	uint64_t word = atomic64_load_acquire(slot_word_at);
+	const struct message_shm *slot = mpmc_element(ring, position);
+	*ret_head = atomic64_load_relaxed(&slot->head); /* believed only where the word stays */
+	if (slot_kind(word) != SLOT_REDEL || message_bytes(*ret_head) <= call->buffer_bytes)
+		return false;
+	tell(call, slot, *ret_head, position, slot_attempt(word) + 1);
+	fence_acquire();
+	return atomic64_load_acquire(slot_word_at) == word;
+}
+
 /* A message that a dead consumer left: its length, -EAGAIN: none, -EMSGSIZE. */
 static ssize_t get_redelivered(struct mpshm_queue *queue, struct frame_shm *frame,
                                const struct get_call *call)
 {
-	uint64_t position;
+	uint64_t position, too_long;
 	uint32_t attempt;
 
+	if (redelivered_is_too_long(queue, call, &too_long))
+		return too_small(call, too_long);
 	if (!mpshm_i_mpmc_adopt(&queue->ring, frame, &position, &attempt))
 		return -EAGAIN;
 	const struct message_shm *slot = mpmc_element(&queue->ring, position);
@@ -111,7 +137,13 @@ static ssize_t none(struct mpshm_queue *queue)
 	uint64_t tail = atomic64_load_acquire(&ring->shm->tail);
 	if (!(tail & TAIL_CLOSED) || mpmc_has_redelivery(ring))
 		return -EAGAIN;
-	return atomic64_load_acquire(&ring->shm->head) == (tail & ~TAIL_CLOSED) ? -EPIPE : -EAGAIN;
+	if (atomic64_load_acquire(&ring->shm->head) != (tail & ~TAIL_CLOSED))
+		return -EAGAIN;
+	/* All were taken, but by the dead perhaps: then there is more to come. */
+	if (!mpshm_i_abandoned(&queue->object))
+		return mpmc_has_redelivery(ring) ? -EAGAIN : -EPIPE;
+	(void) mpshm_i_recover(queue->object.segment);
+	return -EAGAIN;
 }
 
 static ssize_t attempt_get(struct mpshm_queue *queue, void *context)

@@ -111,8 +111,19 @@ void mpshm_i_mpmc_skip_tombs(struct mpmc *ring, struct frame_shm *frame, uint64_
  */
 bool mpshm_i_mpmc_adopt(struct mpmc *ring, struct frame_shm *frame, uint64_t *ret_position,
                         uint32_t *ret_attempt);
-/* Not after all. */
+/* Not after all: TAKEN back to REDEL, for whoever comes next.  Its attempt stays counted, and
+ * only so many can be: not for what a caller may do again and again.  The frame, where
+ * given, is emptied. */
 void mpshm_i_mpmc_unadopt(struct mpmc *ring, struct frame_shm *frame, uint64_t position);
+/*
+ * For many at once: positions that wait to be adopted, up to `most`; and adopt those, by one
+ * frame that announces them and all between them, which delays others at the most.
+ * Returns how many are ours, moved to the front; 0: the frame is empty.
+ */
+uint64_t mpshm_i_mpmc_redeliverable(const struct mpmc *ring, uint64_t most,
+                                    uint64_t *ret_positions);
+uint64_t mpshm_i_mpmc_adopt_many(struct mpmc *ring, struct frame_shm *frame, uint64_t count,
+                                 uint64_t *positions);
 /* After an adopted position was released: take it out of the index. */
 void mpshm_i_mpmc_adopted(struct mpmc *ring, uint64_t position);
 

@@ -153,67 +153,101 @@ static ssize_t push_many(struct mpshm_mpmc *handle, const void *elements, size_t
 	return (ssize_t) run.length;
 }
 
-/*
- * Elements that are delivered again come first, up to ADOPT_MAX a call: each wants
- * a frame of its own until it is known that the call succeeds.
- */
-#define ADOPT_MAX 2u
+/* Are there `least` elements at the head, as it looks? */
+static bool has_ready(const struct mpmc *ring, uint64_t least)
+{
+	uint64_t head = atomic64_load_acquire(&ring->shm->head);
+	uint64_t ready = 0;
+	for (uint64_t i = 0; ready < least && i <= ring->mask; i++) {
+		uint64_t word = atomic64_load_acquire(mpmc_word(ring, head + i));
+		if (word == mpmc_word_of(ring, SLOT_READY, head + i))
+			ready++;
+		else if (word != mpmc_word_of(ring, SLOT_TOMB, head + i))
+			break;
+	}
+	return ready >= least;
+}
 
+/*
+ * Elements that are delivered again come first.  They are taken over only where the call
+ * can succeed: each time costs one of the attempts that a word can count.
+ */
 struct adopted {
 	struct frame_shm *frame;
-	uint64_t position;
+	uint64_t count;
+	uint64_t positions[REDELIVERY_ENTRIES];
 };
 
-static size_t adopt_some(struct mpmc *ring, struct cell_shm *cell, size_t most,
-                         struct adopted *ret_adopted)
+static void adopt(struct mpmc *ring, struct cell_shm *cell, size_t least, size_t most,
+                  struct adopted *ret_adopted)
 {
-	size_t count = 0;
-	uint32_t attempt;
-	while (count < most && count < ADOPT_MAX && mpmc_has_redelivery(ring)) {
-		struct frame_shm *frame = frame_find(cell);
-		if (!frame ||
-		    !mpshm_i_mpmc_adopt(ring, frame, &ret_adopted[count].position, &attempt))
-			break;
-		ret_adopted[count++].frame = frame;
+	uint64_t count = mpshm_i_mpmc_redeliverable(
+		ring, most < REDELIVERY_ENTRIES ? most : REDELIVERY_ENTRIES,
+		ret_adopted->positions);
+	if (count == 0 || (count < least && !has_ready(ring, least - count)))
+		return;
+	ret_adopted->frame = frame_find(cell);
+	if (ret_adopted->frame)
+		ret_adopted->count = mpshm_i_mpmc_adopt_many(ring, ret_adopted->frame, count,
+		                                             ret_adopted->positions);
+}
+
+/* Somebody was faster at the rest of a bulk. */
+static void unadopt(struct mpmc *ring, const struct adopted *adopted)
+{
+	for (uint64_t i = 0; i < adopted->count; i++)
+		mpshm_i_mpmc_unadopt(ring, NULL, adopted->positions[i]);
+	if (adopted->count > 0)
+		frame_empty(adopted->frame);
+}
+
+/* Copy them out, and let them go. */
+static void take_adopted(struct mpmc *ring, const struct adopted *adopted, char *packed)
+{
+	size_t bytes = ring->element_bytes;
+	for (uint64_t i = 0; i < adopted->count; i++) {
+		uint64_t position = adopted->positions[i];
+		copy_element(packed + i * bytes, mpmc_element(ring, position), bytes);
+		atomic64_store_release(mpmc_word(ring, position),
+		                       mpmc_word_released(ring, position)); /* [MPMC-R1] */
 	}
-	return count;
+	if (adopted->count > 0)
+		frame_empty(adopted->frame);
+	for (uint64_t i = 0; i < adopted->count; i++)
+		mpshm_i_mpmc_adopted(ring, adopted->positions[i]);
 }
 
 static ssize_t pop_many(struct mpshm_mpmc *handle, char *packed, size_t least, size_t most)
 {
 	struct mpmc *ring = &handle->ring;
-	struct adopted adopted[ADOPT_MAX];
 	struct mpmc_run run = {0};
+	struct adopted again;
 	struct cell_shm *cell;
 
 	int error = thread_cell(handle->object.segment, &cell);
 	if (unlikely(error))
 		return error;
-	size_t again =
-		unlikely(mpmc_has_redelivery(ring)) ? adopt_some(ring, cell, most, adopted) : 0;
-	if (again < most) {
+	again.count = 0;
+	if (mpmc_has_redelivery(ring))
+		adopt(ring, cell, least, most, &again);
+	if (again.count < most) {
 		struct frame_shm *frame = frame_find(cell);
-		size_t wanted = least > again ? least - again : 0;
+		size_t wanted = least > again.count ? least - again.count : 0;
 		error = frame ? mpshm_i_mpmc_claim_get_many(ring, frame, wanted ? wanted : 1,
-		                                            most - again, false, &run)
+		                                            most - again.count, false, &run)
 		              : -ENOBUFS;
 		if (error && wanted) {
-			for (size_t i = 0; i < again; i++)
-				mpshm_i_mpmc_unadopt(ring, adopted[i].frame, adopted[i].position);
+			unadopt(ring, &again);
 			return error;
 		}
 		if (!error) {
-			copy_out(ring, &run, packed + again * ring->element_bytes);
+			copy_out(ring, &run, packed + again.count * ring->element_bytes);
 			mpshm_i_mpmc_release_many(ring, frame, run.position, run.length);
 		}
 	}
-	for (size_t i = 0; i < again; i++) {
-		copy_element(packed + i * ring->element_bytes,
-		             mpmc_element(ring, adopted[i].position), ring->element_bytes);
-		mpmc_release(ring, adopted[i].frame, adopted[i].position);
-		mpshm_i_mpmc_adopted(ring, adopted[i].position);
-	}
-	return (ssize_t) (again + run.ready);
+	if (unlikely(again.count > 0))
+		take_adopted(ring, &again, packed);
+	return (ssize_t) (again.count + run.ready);
 }
 
 static int check_count(const struct mpmc *ring, size_t count)

@@ -55,6 +55,19 @@ static void index_remove(struct mpmc *ring, uint32_t i, uint64_t position)
 		(void) atomic64_fetch_or(&ring->shm->redelivery_map, bit);
 }
 
+/*
+ * A bit without an entry: one of them is being added or removed, or a bit was set
+ * again just when its entry went.  Who adds sets the bit after the entry, so either we
+ * see the entry, or the bit comes after our look.
+ */
+static void forget_bit(struct mpmc *ring, uint32_t i)
+{
+	uint64_t bit = UINT64_C(1) << i;
+	(void) atomic64_fetch_and(&ring->shm->redelivery_map, ~bit);
+	if (atomic64_load_acquire(&ring->shm->redelivery[i]) != 0)
+		(void) atomic64_fetch_or(&ring->shm->redelivery_map, bit);
+}
+
 void mpshm_i_mpmc_rebuild_index(struct mpmc *ring)
 {
 	for (uint32_t i = 0; i < REDELIVERY_ENTRIES; i++)
@@ -107,14 +120,15 @@ bool mpshm_i_mpmc_help_get(struct mpmc *ring, uint64_t position)
 	return true;
 }
 
-/* REDEL(p, a) -> TAKEN(p, a + 1), announced.  The attempt makes the CAS free of ABA. */
-static bool take(struct mpmc *ring, struct frame_shm *frame, uint64_t position, uint64_t word,
-                 uint32_t *ret_attempt)
+/*
+ * REDEL(p, a) -> TAKEN(p, a + 1); the caller has announced p.  The attempt makes the CAS
+ * free of ABA.
+ */
+static bool take(struct mpmc *ring, uint64_t position, uint64_t word, uint32_t *ret_attempt)
 {
 	uint64_t lap = position & ~ring->mask;
 	uint32_t attempt = slot_attempt(word);
 
-	frame_announce(frame, mpmc_what(ring->identity_adopt, 1), position);
 	if (attempt >= SLOT_ATTEMPT_MAX) {
 		/* Its consumers died as often as can be counted: let it go. */
 		(void) atomic64_cas(mpmc_word(ring, position), &word,
@@ -125,7 +139,6 @@ static bool take(struct mpmc *ring, struct frame_shm *frame, uint64_t position, 
 		*ret_attempt = attempt + 1;
 		return true;
 	}
-	frame_empty(frame);
 	return false;
 }
 
@@ -136,31 +149,77 @@ bool mpshm_i_mpmc_adopt(struct mpmc *ring, struct frame_shm *frame, uint64_t *re
 	for (; map != 0; map &= map - 1) {
 		uint32_t i = (uint32_t) __builtin_ctzll(map);
 		uint64_t entry = atomic64_load_acquire(&ring->shm->redelivery[i]);
-		if (entry == 0)
-			continue; /* being added or removed */
+		if (entry == 0) {
+			forget_bit(ring, i);
+			continue;
+		}
 		uint64_t position = entry - 1;
 		uint64_t word = atomic64_load_acquire(mpmc_word(ring, position));
 		if (moved_on(ring, position)) {
 			index_remove(ring, i, position);
 			continue;
 		}
-		if (slot_kind(word) == SLOT_REDEL &&
-		    take(ring, frame, position, word, ret_attempt)) {
+		if (slot_kind(word) != SLOT_REDEL)
+			continue;
+		frame_announce(frame, mpmc_what(ring->identity_adopt, 1), position);
+		if (take(ring, position, word, ret_attempt)) {
 			(void) atomic64_fetch_add(&ring->shm->redelivered, 1);
 			*ret_position = position;
 			return true;
 		}
+		frame_empty(frame);
 	}
 	return false;
 }
 
-/* TAKEN back to REDEL, for whoever comes next; its attempt stays counted. */
 void mpshm_i_mpmc_unadopt(struct mpmc *ring, struct frame_shm *frame, uint64_t position)
 {
 	atomic64 *slot = mpmc_word(ring, position);
 	uint32_t attempt = slot_attempt(atomic64_load_relaxed(slot)); /* ours: nobody else stores */
 	atomic64_store_release(slot, slot_word(SLOT_REDEL, attempt, position & ~ring->mask));
-	frame_empty(frame);
+	if (frame)
+		frame_empty(frame);
+}
+
+uint64_t mpshm_i_mpmc_redeliverable(const struct mpmc *ring, uint64_t most, uint64_t *ret_positions)
+{
+	uint64_t map = atomic64_load_acquire(&ring->shm->redelivery_map);
+	uint64_t count = 0;
+	for (; map != 0 && count < most; map &= map - 1) {
+		uint64_t entry =
+			atomic64_load_acquire(&ring->shm->redelivery[__builtin_ctzll(map)]);
+		if (entry != 0 && !moved_on(ring, entry - 1) &&
+		    slot_kind(atomic64_load_acquire(mpmc_word(ring, entry - 1))) == SLOT_REDEL)
+			ret_positions[count++] = entry - 1;
+	}
+	return count;
+}
+
+uint64_t mpshm_i_mpmc_adopt_many(struct mpmc *ring, struct frame_shm *frame, uint64_t count,
+                                 uint64_t *positions)
+{
+	uint64_t low = positions[0], high = positions[0], adopted = 0;
+	for (uint64_t i = 1; i < count; i++) {
+		if ((int64_t) (positions[i] - low) < 0)
+			low = positions[i];
+		if ((int64_t) (positions[i] - high) > 0)
+			high = positions[i];
+	}
+	if (high - low > ring->mask)
+		high = low; /* a hostile index: the rest is left to others */
+	frame_announce(frame, mpmc_what(ring->identity_adopt, high - low + 1), low);
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t word = atomic64_load_acquire(mpmc_word(ring, positions[i]));
+		uint32_t attempt;
+		if (positions[i] - low <= high - low && !moved_on(ring, positions[i]) &&
+		    slot_kind(word) == SLOT_REDEL && take(ring, positions[i], word, &attempt))
+			positions[adopted++] = positions[i];
+	}
+	if (adopted == 0)
+		frame_empty(frame);
+	else
+		(void) atomic64_fetch_add(&ring->shm->redelivered, adopted);
+	return adopted;
 }
 
 void mpshm_i_mpmc_adopted(struct mpmc *ring, uint64_t position)
