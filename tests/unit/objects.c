@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-struct mpshm_segment *segment;
+struct mpshm_segment *seg;
 
 static char name[64];
 static pid_t runner;
@@ -49,16 +49,16 @@ static void set_up(void)
 		.participants_max = 32,
 		.threads_max = 64,
 	};
-	int created = mpshm_segment_open(&segment, name, MPSHM_CREATE | MPSHM_EXCLUSIVE, &options);
+	int created = mpshm_segment_open(&seg, name, MPSHM_CREATE | MPSHM_EXCLUSIVE, &options);
 	ck_assert_msg(created == MPSHM_CREATED, "%d: %s", created, mpshm_error_detail());
 }
 
 static void tear_down(void)
 {
 	ck_assert_int_eq(mpshm_segment_unlink(name), 0);
-	int closed = mpshm_segment_close(segment);
+	int closed = mpshm_segment_close(seg);
 	ck_assert_msg(closed == 0, "%d: %s", closed, mpshm_error_detail());
-	segment = NULL;
+	seg = NULL;
 }
 
 TCase *objects_tcase(Suite *suite, const char *case_name)
@@ -76,7 +76,7 @@ struct mpshm_segment *second_mapping(void)
 	struct mpshm_segment *second;
 	int opened = mpshm_segment_open(&second, name, MPSHM_NEW_MAPPING, NULL);
 	ck_assert_msg(opened == MPSHM_ATTACHED, "%d: %s", opened, mpshm_error_detail());
-	ck_assert_ptr_ne(second, segment);
+	ck_assert_ptr_ne(second, seg);
 	return second;
 }
 

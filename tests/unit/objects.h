@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* The test's segment, attached before it and left behind it. */
-extern struct mpshm_segment *segment;
+extern struct mpshm_segment *seg;
 const char *segment_file(void);
 
 /* A case whose tests each find a fresh segment. */

@@ -11,7 +11,7 @@
 static struct mpshm_counter *counter_of(void)
 {
 	struct mpshm_counter *counter;
-	ck_assert_int_eq(mpshm_counter_open(&counter, segment, "counter", MPSHM_CREATE, NULL),
+	ck_assert_int_eq(mpshm_counter_open(&counter, seg, "counter", MPSHM_CREATE, NULL),
 	                 MPSHM_CREATED);
 	return counter;
 }
@@ -21,19 +21,18 @@ START_TEST(counter_open_tells_every_error)
 	struct mpshm_counter *counter = counter_of(), *other = counter;
 	struct mpshm_counter_options reserved = {.reserved = {[7] = 1}};
 	struct mpshm_value *value;
-	ck_assert_int_eq(mpshm_counter_open(&other, segment, "a b", MPSHM_CREATE, NULL), -EINVAL);
-	ck_assert_int_eq(mpshm_counter_open(&other, segment, "c", MPSHM_CONSUMER, NULL), -EINVAL);
-	ck_assert_int_eq(mpshm_counter_open(&other, segment, "c", MPSHM_CREATE, &reserved),
-	                 -EINVAL);
-	ck_assert_int_eq(mpshm_counter_open(&other, segment, "c", 0, NULL), -ENOENT);
-	ck_assert_int_eq(mpshm_counter_open(&other, segment, "counter",
-	                                    MPSHM_CREATE | MPSHM_EXCLUSIVE, NULL),
-	                 -EEXIST);
-	ck_assert_int_eq(mpshm_value_open(&value, segment, "v", MPSHM_CREATE, NULL), MPSHM_CREATED);
-	ck_assert_int_eq(mpshm_counter_open(&other, segment, "v", MPSHM_CREATE, NULL), -ENOTTY);
+	ck_assert_int_eq(mpshm_counter_open(&other, seg, "a b", MPSHM_CREATE, NULL), -EINVAL);
+	ck_assert_int_eq(mpshm_counter_open(&other, seg, "c", MPSHM_CONSUMER, NULL), -EINVAL);
+	ck_assert_int_eq(mpshm_counter_open(&other, seg, "c", MPSHM_CREATE, &reserved), -EINVAL);
+	ck_assert_int_eq(mpshm_counter_open(&other, seg, "c", 0, NULL), -ENOENT);
+	ck_assert_int_eq(
+		mpshm_counter_open(&other, seg, "counter", MPSHM_CREATE | MPSHM_EXCLUSIVE, NULL),
+		-EEXIST);
+	ck_assert_int_eq(mpshm_value_open(&value, seg, "v", MPSHM_CREATE, NULL), MPSHM_CREATED);
+	ck_assert_int_eq(mpshm_counter_open(&other, seg, "v", MPSHM_CREATE, NULL), -ENOTTY);
 	ck_assert_ptr_eq(other, counter);
 	ck_assert_int_eq(mpshm_value_close(value), 0);
-	ck_assert_int_eq(mpshm_counter_open(&other, segment, "counter", MPSHM_CREATE, NULL),
+	ck_assert_int_eq(mpshm_counter_open(&other, seg, "counter", MPSHM_CREATE, NULL),
 	                 MPSHM_ATTACHED);
 	ck_assert_int_eq(mpshm_counter_close(other), 0);
 	ck_assert_int_eq(mpshm_counter_close(counter), 0);
@@ -141,7 +140,7 @@ START_TEST(counter_keeps_what_the_dead_added_and_its_successors_go_on_from_it)
 	for (int i = 1; i <= 5; i++) {
 		child_kill(child_held(add_thousand, counter));
 		ck_assert_int_eq(mpshm_counter_sum(counter), i * 1000);
-		ck_assert_int_eq(mpshm_segment_recover(segment), 1);
+		ck_assert_int_eq(mpshm_segment_recover(seg), 1);
 		ck_assert_int_eq(mpshm_counter_sum(counter), i * 1000);
 	}
 	ck_assert_int_eq(mpshm_counter_close(counter), 0);
@@ -151,7 +150,7 @@ END_TEST
 static void *hold_a_cell(void *context)
 {
 	pthread_barrier_t *const *barriers = context;
-	need_eq(mpshm_thread_attach(segment), 0);
+	need_eq(mpshm_thread_attach(seg), 0);
 	(void) pthread_barrier_wait(barriers[0]);
 	(void) pthread_barrier_wait(barriers[1]);
 	return NULL;
@@ -170,7 +169,7 @@ START_TEST(counter_add_without_a_cell_left_returns_eusers)
 	(void) pthread_barrier_wait(both[0]);
 	ck_assert_int_eq(mpshm_counter_add(counter, 1), -EUSERS);
 	ck_assert_int_eq(mpshm_counter_bind(counter, &stripe), -EUSERS);
-	ck_assert_int_eq(mpshm_thread_attach(segment), -EUSERS);
+	ck_assert_int_eq(mpshm_thread_attach(seg), -EUSERS);
 	ck_assert_int_eq(mpshm_counter_sum(counter), 0);
 	(void) pthread_barrier_wait(both[1]);
 	for (int i = 0; i < 64; i++)
@@ -184,7 +183,7 @@ END_TEST
 START_TEST(counter_geometry_of_a_hostile_peer_returns_ebadmsg)
 {
 	struct mpshm_counter *counter = counter_of(), *other;
-	struct counter_shm *shm = segment->objects->shm;
+	struct counter_shm *shm = seg->objects->shm;
 	const struct counter_shm good = *shm;
 	struct counter_shm bad[8];
 	for (size_t i = 0; i < COUNT_OF(bad); i++)
@@ -199,7 +198,7 @@ START_TEST(counter_geometry_of_a_hostile_peer_returns_ebadmsg)
 	bad[7].stripe_bytes = 0xfffffff8u;
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		memcpy(shm, &bad[i], sizeof good);
-		ck_assert_msg(mpshm_counter_open(&other, segment, "counter", 0, NULL) == -EBADMSG,
+		ck_assert_msg(mpshm_counter_open(&other, seg, "counter", 0, NULL) == -EBADMSG,
 		              "row %zu", i);
 		ck_assert_int_eq(mpshm_counter_add(counter, 1), 0);
 	}

@@ -9,7 +9,7 @@ static struct mpshm_mpmc *ring_of(uint32_t capacity, uint32_t element_bytes, uin
 {
 	struct mpshm_mpmc *ring;
 	const struct mpshm_mpmc_options options = {capacity, element_bytes, words, {0}};
-	ck_assert_int_eq(mpshm_mpmc_open(&ring, segment, "ring", MPSHM_CREATE, &options),
+	ck_assert_int_eq(mpshm_mpmc_open(&ring, seg, "ring", MPSHM_CREATE, &options),
 	                 MPSHM_CREATED);
 	return ring;
 }
@@ -18,15 +18,14 @@ START_TEST(mpmc_open_creates_once_and_then_attaches)
 {
 	struct mpshm_mpmc *first, *second;
 	const struct mpshm_mpmc_options options = {.element_bytes = 12};
-	ck_assert_int_eq(mpshm_mpmc_open(&first, segment, "a", MPSHM_CREATE, &options),
-	                 MPSHM_CREATED);
-	ck_assert_int_eq(mpshm_mpmc_open(&second, segment, "a", MPSHM_CREATE, &options),
+	ck_assert_int_eq(mpshm_mpmc_open(&first, seg, "a", MPSHM_CREATE, &options), MPSHM_CREATED);
+	ck_assert_int_eq(mpshm_mpmc_open(&second, seg, "a", MPSHM_CREATE, &options),
 	                 MPSHM_ATTACHED);
 	ck_assert_uint_eq(mpshm_mpmc_capacity(second), 1024);
 	ck_assert_uint_eq(mpshm_mpmc_element_bytes(second), 12);
 	ck_assert_uint_eq(mpshm_mpmc_size(second), 0);
 	ck_assert_int_eq(mpshm_mpmc_close(second), 0);
-	ck_assert_int_eq(mpshm_mpmc_open(&second, segment, "a", 0, NULL), MPSHM_ATTACHED);
+	ck_assert_int_eq(mpshm_mpmc_open(&second, seg, "a", 0, NULL), MPSHM_ATTACHED);
 	ck_assert_int_eq(mpshm_mpmc_close(first), 0);
 	ck_assert_int_eq(mpshm_mpmc_close(second), 0);
 }
@@ -53,16 +52,16 @@ START_TEST(mpmc_open_refuses_bad_arguments)
 		{"a", MPSHM_CREATE, {4, 8, 0, {0, 0, 0, 0, 1}}},
 		{"a", 0, {4, 8, 0, {0, 1}}},
 	};
-	struct mpshm_mpmc *const untouched = (void *) &segment;
+	struct mpshm_mpmc *const untouched = (void *) &seg;
 	struct mpshm_mpmc *ring = untouched;
 	for (size_t i = 0; i < COUNT_OF(refused); i++) {
-		int ret = mpshm_mpmc_open(&ring, segment, refused[i].name, refused[i].flags,
+		int ret = mpshm_mpmc_open(&ring, seg, refused[i].name, refused[i].flags,
 		                          &refused[i].options);
 		ck_assert_msg(ret == -EINVAL, "row %zu: %d", i, ret);
 		ck_assert_str_ne(mpshm_error_detail(), "");
 	}
-	ck_assert_int_eq(mpshm_mpmc_open(&ring, segment, "a", MPSHM_CREATE, NULL), -EINVAL);
-	ck_assert_int_eq(mpshm_mpmc_open(&ring, segment, "a", 0, NULL), -ENOENT);
+	ck_assert_int_eq(mpshm_mpmc_open(&ring, seg, "a", MPSHM_CREATE, NULL), -EINVAL);
+	ck_assert_int_eq(mpshm_mpmc_open(&ring, seg, "a", 0, NULL), -ENOENT);
 	ck_assert_ptr_eq(ring, untouched);
 }
 END_TEST
@@ -73,21 +72,20 @@ START_TEST(mpmc_open_tells_exists_other_type_other_options_and_no_room)
 	struct mpshm_value *value;
 	struct mpshm_mpmc_options options = {8, 24, 0, {0}};
 	ck_assert_int_eq(
-		mpshm_mpmc_open(&other, segment, "ring", MPSHM_CREATE | MPSHM_EXCLUSIVE, &options),
+		mpshm_mpmc_open(&other, seg, "ring", MPSHM_CREATE | MPSHM_EXCLUSIVE, &options),
 		-EEXIST);
 	options.capacity = 16;
-	ck_assert_int_eq(mpshm_mpmc_open(&other, segment, "ring", MPSHM_CREATE, &options), -EINVAL);
+	ck_assert_int_eq(mpshm_mpmc_open(&other, seg, "ring", MPSHM_CREATE, &options), -EINVAL);
 	options = (struct mpshm_mpmc_options){.element_bytes = 25};
-	ck_assert_int_eq(mpshm_mpmc_open(&other, segment, "ring", 0, &options), -EINVAL);
+	ck_assert_int_eq(mpshm_mpmc_open(&other, seg, "ring", 0, &options), -EINVAL);
 	options.element_bytes = 24;
-	ck_assert_int_eq(mpshm_mpmc_open(&other, segment, "ring", 0, &options), MPSHM_ATTACHED);
+	ck_assert_int_eq(mpshm_mpmc_open(&other, seg, "ring", 0, &options), MPSHM_ATTACHED);
 	ck_assert_int_eq(mpshm_mpmc_close(other), 0);
-	ck_assert_int_eq(mpshm_value_open(&value, segment, "value", MPSHM_CREATE, NULL),
-	                 MPSHM_CREATED);
-	ck_assert_int_eq(mpshm_mpmc_open(&other, segment, "value", 0, NULL), -ENOTTY);
+	ck_assert_int_eq(mpshm_value_open(&value, seg, "value", MPSHM_CREATE, NULL), MPSHM_CREATED);
+	ck_assert_int_eq(mpshm_mpmc_open(&other, seg, "value", 0, NULL), -ENOTTY);
 	ck_assert_int_eq(mpshm_value_close(value), 0);
 	options = (struct mpshm_mpmc_options){1u << 31, 65536, 0, {0}};
-	ck_assert_int_eq(mpshm_mpmc_open(&other, segment, "big", MPSHM_CREATE, &options), -ENOSPC);
+	ck_assert_int_eq(mpshm_mpmc_open(&other, seg, "big", MPSHM_CREATE, &options), -ENOSPC);
 	ck_assert_int_eq(mpshm_mpmc_close(ring), 0);
 }
 END_TEST
@@ -124,7 +122,7 @@ START_TEST(mpmc_pop_returns_what_was_pushed_in_order_for_every_size)
 		ck_assert_int_eq(mpshm_mpmc_try_pop(ring, out), -EAGAIN);
 		ck_assert_uint_eq(mpshm_mpmc_size(ring), 0);
 		ck_assert_int_eq(mpshm_mpmc_close(ring), 0);
-		ck_assert_int_eq(mpshm_object_unlink(segment, "ring"), 0);
+		ck_assert_int_eq(mpshm_object_unlink(seg, "ring"), 0);
 	}
 	free(in);
 	free(out);

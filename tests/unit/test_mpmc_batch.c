@@ -14,7 +14,7 @@ static void ring_at(int at, uint32_t element_bytes)
 	const struct mpshm_mpmc_options options = {
 		CAPACITY, element_bytes, at % 2 ? MPSHM_WORDS_BESIDE : MPSHM_WORDS_APART, {0}};
 	uint64_t element[3] = {0};
-	ck_assert_int_eq(mpshm_mpmc_open(&ring, segment, "ring", MPSHM_CREATE, &options),
+	ck_assert_int_eq(mpshm_mpmc_open(&ring, seg, "ring", MPSHM_CREATE, &options),
 	                 MPSHM_CREATED);
 	for (int i = 0; i < at / 2; i++) {
 		ck_assert_int_eq(mpshm_mpmc_try_push(ring, element), 0);
@@ -184,7 +184,7 @@ START_TEST(mpmc_push_in_a_signal_handler_does_not_harm_the_push_that_it_interrup
 	struct sigaction action = {.sa_handler = push_in_handler};
 	uint64_t plain = 0, got, from_handler = 0, seen = 0;
 	ring_at(0, 8);
-	ck_assert_int_eq(mpshm_thread_attach(segment), 0);
+	ck_assert_int_eq(mpshm_thread_attach(seg), 0);
 	ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
 	ck_assert_int_eq(pthread_create(&sender, NULL, send_signals, &self), 0);
 	for (uint64_t i = 0; i < 200000; i++) {

@@ -13,7 +13,7 @@ static void ring_at(int at)
 	const struct mpshm_mpmc_options options = {
 		CAPACITY, 4, at % 2 ? MPSHM_WORDS_BESIDE : MPSHM_WORDS_APART, {0}};
 	uint32_t element = 0;
-	ck_assert_int_eq(mpshm_mpmc_open(&ring, segment, "ring", MPSHM_CREATE, &options),
+	ck_assert_int_eq(mpshm_mpmc_open(&ring, seg, "ring", MPSHM_CREATE, &options),
 	                 MPSHM_CREATED);
 	for (int i = 0; i < at / 2; i++) {
 		ck_assert_int_eq(mpshm_mpmc_try_push(ring, &element), 0);
@@ -147,7 +147,7 @@ START_TEST(mpmc_thread_has_at_most_four_spans_and_calls_still_work_beside_them)
 	ck_assert_int_eq(mpshm_mpmc_try_reserve(ring, 1, &fifth), -ENOBUFS);
 	ck_assert_int_eq(mpshm_mpmc_try_peek(ring, 1, &fifth), -ENOBUFS);
 	ck_assert_int_eq(mpshm_mpmc_close(ring), -EBUSY);
-	ck_assert_int_eq(mpshm_thread_detach(segment), -EBUSY);
+	ck_assert_int_eq(mpshm_thread_detach(seg), -EBUSY);
 	ck_assert_int_eq(mpshm_mpmc_try_push(ring, &element), 0);
 	ck_assert_int_eq(mpshm_mpmc_try_pop(ring, &element), -EAGAIN);
 	/* In any order: nobody waits for another's span before the head of the ring. */

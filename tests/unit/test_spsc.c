@@ -10,7 +10,7 @@ static struct mpshm_spsc *ring_of(uint32_t capacity, uint32_t element_bytes)
 {
 	struct mpshm_spsc *ring;
 	const struct mpshm_spsc_options options = {capacity, element_bytes, {0}};
-	ck_assert_int_eq(mpshm_spsc_open(&ring, segment, "ring", MPSHM_CREATE | BOTH, &options),
+	ck_assert_int_eq(mpshm_spsc_open(&ring, seg, "ring", MPSHM_CREATE | BOTH, &options),
 	                 MPSHM_CREATED);
 	return ring;
 }
@@ -19,15 +19,14 @@ START_TEST(spsc_open_creates_once_and_then_attaches)
 {
 	struct mpshm_spsc *first, *second;
 	const struct mpshm_spsc_options options = {.element_bytes = 12};
-	ck_assert_int_eq(mpshm_spsc_open(&first, segment, "a", MPSHM_CREATE, &options),
-	                 MPSHM_CREATED);
-	ck_assert_int_eq(mpshm_spsc_open(&second, segment, "a", MPSHM_CREATE, &options),
+	ck_assert_int_eq(mpshm_spsc_open(&first, seg, "a", MPSHM_CREATE, &options), MPSHM_CREATED);
+	ck_assert_int_eq(mpshm_spsc_open(&second, seg, "a", MPSHM_CREATE, &options),
 	                 MPSHM_ATTACHED);
 	ck_assert_uint_eq(mpshm_spsc_capacity(second), 1024);
 	ck_assert_uint_eq(mpshm_spsc_element_bytes(second), 12);
 	ck_assert_uint_eq(mpshm_spsc_size(second), 0);
 	ck_assert_int_eq(mpshm_spsc_close(second), 0);
-	ck_assert_int_eq(mpshm_spsc_open(&second, segment, "a", 0, NULL), MPSHM_ATTACHED);
+	ck_assert_int_eq(mpshm_spsc_open(&second, seg, "a", 0, NULL), MPSHM_ATTACHED);
 	ck_assert_int_eq(mpshm_spsc_close(second), 0);
 	ck_assert_int_eq(mpshm_spsc_close(first), 0);
 }
@@ -53,16 +52,16 @@ START_TEST(spsc_open_refuses_bad_arguments)
 		{"a", MPSHM_CREATE, {4, 8, {0, 0, 0, 0, 0, 1}}},
 		{"a", 0, {4, 8, {0, 1}}},
 	};
-	struct mpshm_spsc *const untouched = (void *) &segment;
+	struct mpshm_spsc *const untouched = (void *) &seg;
 	struct mpshm_spsc *ring = untouched;
 	for (size_t i = 0; i < COUNT_OF(refused); i++) {
-		int ret = mpshm_spsc_open(&ring, segment, refused[i].name, refused[i].flags,
+		int ret = mpshm_spsc_open(&ring, seg, refused[i].name, refused[i].flags,
 		                          &refused[i].options);
 		ck_assert_msg(ret == -EINVAL, "row %zu: %d", i, ret);
 		ck_assert_str_ne(mpshm_error_detail(), "");
 	}
-	ck_assert_int_eq(mpshm_spsc_open(&ring, segment, "a", MPSHM_CREATE, NULL), -EINVAL);
-	ck_assert_int_eq(mpshm_spsc_open(&ring, segment, "a", 0, NULL), -ENOENT);
+	ck_assert_int_eq(mpshm_spsc_open(&ring, seg, "a", MPSHM_CREATE, NULL), -EINVAL);
+	ck_assert_int_eq(mpshm_spsc_open(&ring, seg, "a", 0, NULL), -ENOENT);
 	ck_assert_ptr_eq(ring, untouched);
 }
 END_TEST
@@ -73,24 +72,23 @@ START_TEST(spsc_open_tells_exists_other_type_other_options_and_no_room)
 	struct mpshm_value *value;
 	struct mpshm_spsc_options options = {8, 24, {0}};
 	ck_assert_int_eq(
-		mpshm_spsc_open(&other, segment, "ring", MPSHM_CREATE | MPSHM_EXCLUSIVE, &options),
+		mpshm_spsc_open(&other, seg, "ring", MPSHM_CREATE | MPSHM_EXCLUSIVE, &options),
 		-EEXIST);
 	options.capacity = 16;
-	ck_assert_int_eq(mpshm_spsc_open(&other, segment, "ring", 0, &options), -EINVAL);
-	ck_assert_int_eq(mpshm_spsc_open(&other, segment, "ring", MPSHM_CREATE, &options), -EINVAL);
+	ck_assert_int_eq(mpshm_spsc_open(&other, seg, "ring", 0, &options), -EINVAL);
+	ck_assert_int_eq(mpshm_spsc_open(&other, seg, "ring", MPSHM_CREATE, &options), -EINVAL);
 	options = (struct mpshm_spsc_options){0, 25, {0}};
-	ck_assert_int_eq(mpshm_spsc_open(&other, segment, "ring", 0, &options), -EINVAL);
+	ck_assert_int_eq(mpshm_spsc_open(&other, seg, "ring", 0, &options), -EINVAL);
 	options = (struct mpshm_spsc_options){0};
-	ck_assert_int_eq(mpshm_spsc_open(&other, segment, "ring", 0, &options), MPSHM_ATTACHED);
+	ck_assert_int_eq(mpshm_spsc_open(&other, seg, "ring", 0, &options), MPSHM_ATTACHED);
 	ck_assert_int_eq(mpshm_spsc_close(other), 0);
 
-	ck_assert_int_eq(mpshm_value_open(&value, segment, "value", MPSHM_CREATE, NULL),
-	                 MPSHM_CREATED);
-	ck_assert_int_eq(mpshm_spsc_open(&other, segment, "value", 0, NULL), -ENOTTY);
+	ck_assert_int_eq(mpshm_value_open(&value, seg, "value", MPSHM_CREATE, NULL), MPSHM_CREATED);
+	ck_assert_int_eq(mpshm_spsc_open(&other, seg, "value", 0, NULL), -ENOTTY);
 	ck_assert_int_eq(mpshm_value_close(value), 0);
 
 	options = (struct mpshm_spsc_options){1u << 31, 65536, {0}};
-	ck_assert_int_eq(mpshm_spsc_open(&other, segment, "big", MPSHM_CREATE, &options), -ENOSPC);
+	ck_assert_int_eq(mpshm_spsc_open(&other, seg, "big", MPSHM_CREATE, &options), -ENOSPC);
 	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
 }
 END_TEST
@@ -111,17 +109,16 @@ START_TEST(spsc_side_belongs_to_one_live_process)
 {
 	struct mpshm_spsc *ring = ring_of(4, 1), *other;
 	ck_assert_int_eq(mpshm_spsc_try_push(ring, "x"), 0);
-	ck_assert_int_eq(mpshm_spsc_open(&other, segment, "ring", MPSHM_PRODUCER, NULL), -EBUSY);
-	ck_assert_int_eq(mpshm_spsc_open(&other, segment, "ring", BOTH, NULL), -EBUSY);
+	ck_assert_int_eq(mpshm_spsc_open(&other, seg, "ring", MPSHM_PRODUCER, NULL), -EBUSY);
+	ck_assert_int_eq(mpshm_spsc_open(&other, seg, "ring", BOTH, NULL), -EBUSY);
 	child_does(side_is_busy, NULL);
 
 	/* A failed open took nothing; a close gives both sides back. */
 	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
-	ck_assert_int_eq(mpshm_spsc_open(&other, segment, "ring", MPSHM_CONSUMER, NULL),
+	ck_assert_int_eq(mpshm_spsc_open(&other, seg, "ring", MPSHM_CONSUMER, NULL),
 	                 MPSHM_ATTACHED);
-	ck_assert_int_eq(mpshm_spsc_open(&ring, segment, "ring", BOTH, NULL), -EBUSY);
-	ck_assert_int_eq(mpshm_spsc_open(&ring, segment, "ring", MPSHM_PRODUCER, NULL),
-	                 MPSHM_ATTACHED);
+	ck_assert_int_eq(mpshm_spsc_open(&ring, seg, "ring", BOTH, NULL), -EBUSY);
+	ck_assert_int_eq(mpshm_spsc_open(&ring, seg, "ring", MPSHM_PRODUCER, NULL), MPSHM_ATTACHED);
 	char byte = 0;
 	ck_assert_int_eq(mpshm_spsc_try_pop(other, &byte), 0);
 	ck_assert_int_eq(byte, 'x');
@@ -137,9 +134,9 @@ START_TEST(spsc_calls_without_the_side_return_eperm)
 	uint64_t element = 7;
 	struct mpshm_span span = {0};
 	ck_assert_int_eq(
-		mpshm_spsc_open(&producer, segment, "r", MPSHM_CREATE | MPSHM_PRODUCER, &options),
+		mpshm_spsc_open(&producer, seg, "r", MPSHM_CREATE | MPSHM_PRODUCER, &options),
 		MPSHM_CREATED);
-	ck_assert_int_eq(mpshm_spsc_open(&consumer, segment, "r", MPSHM_CONSUMER, NULL),
+	ck_assert_int_eq(mpshm_spsc_open(&consumer, seg, "r", MPSHM_CONSUMER, NULL),
 	                 MPSHM_ATTACHED);
 	ck_assert_int_eq(mpshm_spsc_try_pop(producer, &element), -EPERM);
 	ck_assert_int_eq(mpshm_spsc_try_pop_bulk(producer, &element, 1), -EPERM);
@@ -216,7 +213,7 @@ START_TEST(spsc_pop_returns_what_was_pushed_in_order_for_every_size)
 		ck_assert_uint_eq(popped, pushed);
 		ck_assert_int_eq(mpshm_spsc_try_pop(ring, out), -EAGAIN);
 		ck_assert_int_eq(mpshm_spsc_close(ring), 0);
-		ck_assert_int_eq(mpshm_object_unlink(segment, "ring"), 0);
+		ck_assert_int_eq(mpshm_object_unlink(seg, "ring"), 0);
 	}
 	free(in);
 	free(out);
@@ -228,9 +225,8 @@ START_TEST(spsc_ring_is_one_at_two_addresses)
 	struct mpshm_segment *second = second_mapping();
 	struct mpshm_spsc *in, *out;
 	const struct mpshm_spsc_options options = {4, 8, {0}};
-	ck_assert_int_eq(
-		mpshm_spsc_open(&in, segment, "r", MPSHM_CREATE | MPSHM_PRODUCER, &options),
-		MPSHM_CREATED);
+	ck_assert_int_eq(mpshm_spsc_open(&in, seg, "r", MPSHM_CREATE | MPSHM_PRODUCER, &options),
+	                 MPSHM_CREATED);
 	ck_assert_int_eq(mpshm_spsc_open(&out, second, "r", MPSHM_CONSUMER, NULL), MPSHM_ATTACHED);
 	for (uint64_t i = 0, got; i < 100; i++) {
 		ck_assert_int_eq(mpshm_spsc_try_push(in, &i), 0);

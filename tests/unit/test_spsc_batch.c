@@ -10,7 +10,7 @@ static struct mpshm_spsc *ring;
 static void ring_at(uint64_t start)
 {
 	const struct mpshm_spsc_options options = {CAPACITY, sizeof(uint32_t), {0}};
-	ck_assert_int_eq(mpshm_spsc_open(&ring, segment, "ring",
+	ck_assert_int_eq(mpshm_spsc_open(&ring, seg, "ring",
 	                                 MPSHM_CREATE | MPSHM_PRODUCER | MPSHM_CONSUMER, &options),
 	                 MPSHM_CREATED);
 	for (uint32_t i = 0, got; i < start; i++) {
@@ -22,7 +22,7 @@ static void ring_at(uint64_t start)
 static void ring_gone(void)
 {
 	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
-	ck_assert_int_eq(mpshm_object_unlink(segment, "ring"), 0);
+	ck_assert_int_eq(mpshm_object_unlink(seg, "ring"), 0);
 }
 
 /* The next `count` elements are first, first + 1 ... */

@@ -12,7 +12,7 @@ static struct mpshm_spsc *ring_of(uint32_t capacity, unsigned flags)
 {
 	struct mpshm_spsc *ring;
 	const struct mpshm_spsc_options options = {capacity, 8, {0}};
-	int opened = mpshm_spsc_open(&ring, segment, "ring", MPSHM_CREATE | flags, &options);
+	int opened = mpshm_spsc_open(&ring, seg, "ring", MPSHM_CREATE | flags, &options);
 	ck_assert_msg(opened >= 0, "%d: %s", opened, mpshm_error_detail());
 	return ring;
 }
@@ -24,7 +24,7 @@ static struct mpshm_spsc *fake_ring(uint64_t capacity, uint64_t start)
 	struct spsc_shm *shm = sparse_memory(sizeof *shm + capacity);
 	uint64_t process = *mpshm_i_process;
 	*ring = (struct mpshm_spsc){
-		.object = {.segment = segment, .shm = shm},
+		.object = {.segment = seg, .shm = shm},
 		.shm = shm,
 		.elements = (char *) (shm + 1),
 		.mask = capacity - 1,
@@ -122,8 +122,8 @@ START_TEST(spsc_position_of_a_hostile_peer_returns_ebadmsg_however_often)
 	ck_assert_int_eq(mpshm_spsc_try_pop(ring, many), 0);
 	atomic64_store_release(&ring->shm->tail, 99);
 	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
-	ck_assert_int_eq(mpshm_spsc_open(&ring, segment, "ring", BOTH, NULL), -EBADMSG);
-	ck_assert_int_eq(mpshm_spsc_open(&ring, segment, "ring", 0, NULL), MPSHM_ATTACHED);
+	ck_assert_int_eq(mpshm_spsc_open(&ring, seg, "ring", BOTH, NULL), -EBADMSG);
+	ck_assert_int_eq(mpshm_spsc_open(&ring, seg, "ring", 0, NULL), MPSHM_ATTACHED);
 	ck_assert_uint_eq(atomic64_load_acquire(&ring->shm->producer), OWNER_NONE);
 	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
 }
@@ -145,11 +145,11 @@ START_TEST(spsc_geometry_of_a_hostile_peer_returns_ebadmsg)
 	bad[6].elements_at = UINT64_MAX - 15;
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		memcpy(ring->shm, &bad[i], sizeof good);
-		ck_assert_msg(mpshm_spsc_open(&other, segment, "ring", 0, NULL) == -EBADMSG,
-		              "row %zu", i);
+		ck_assert_msg(mpshm_spsc_open(&other, seg, "ring", 0, NULL) == -EBADMSG, "row %zu",
+		              i);
 	}
 	memcpy(ring->shm, &good, sizeof good);
-	ck_assert_int_eq(mpshm_spsc_open(&other, segment, "ring", 0, NULL), MPSHM_ATTACHED);
+	ck_assert_int_eq(mpshm_spsc_open(&other, seg, "ring", 0, NULL), MPSHM_ATTACHED);
 	ck_assert_int_eq(mpshm_spsc_close(other), 0);
 	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
 }
@@ -172,9 +172,9 @@ START_TEST(spsc_producers_side_is_taken_over_from_the_dead_and_its_unpublished_d
 	uint64_t got = 0, three = 3;
 	struct mpshm_spsc *consumer = ring_of(4, MPSHM_CONSUMER), *producer;
 	pid_t child = child_held(push_three_and_leave_two_unpublished, NULL);
-	ck_assert_int_eq(mpshm_spsc_open(&producer, segment, "ring", MPSHM_PRODUCER, NULL), -EBUSY);
+	ck_assert_int_eq(mpshm_spsc_open(&producer, seg, "ring", MPSHM_PRODUCER, NULL), -EBUSY);
 	child_kill(child);
-	ck_assert_int_eq(mpshm_spsc_open(&producer, segment, "ring", MPSHM_PRODUCER, NULL),
+	ck_assert_int_eq(mpshm_spsc_open(&producer, seg, "ring", MPSHM_PRODUCER, NULL),
 	                 MPSHM_ATTACHED);
 	ck_assert_uint_eq(mpshm_spsc_size(consumer), 2);
 	ck_assert_int_eq(mpshm_spsc_try_push(producer, &three), 0);
@@ -209,9 +209,9 @@ START_TEST(spsc_consumers_side_is_taken_over_from_the_dead_and_peeked_elements_c
 	for (uint64_t i = 0; i < 4; i++)
 		ck_assert_int_eq(mpshm_spsc_try_push(producer, &i), 0);
 	child_kill(child_held(pop_one_and_peek_another, NULL));
-	ck_assert_int_eq(mpshm_segment_recover(segment), 1);
-	ck_assert_int_eq(mpshm_segment_recover(segment), 0);
-	ck_assert_int_eq(mpshm_spsc_open(&consumer, segment, "ring", MPSHM_CONSUMER, NULL),
+	ck_assert_int_eq(mpshm_segment_recover(seg), 1);
+	ck_assert_int_eq(mpshm_segment_recover(seg), 0);
+	ck_assert_int_eq(mpshm_spsc_open(&consumer, seg, "ring", MPSHM_CONSUMER, NULL),
 	                 MPSHM_ATTACHED);
 	for (uint64_t i = 1; i < 4; i++) {
 		ck_assert_int_eq(mpshm_spsc_try_pop(consumer, &got), 0);

@@ -9,7 +9,7 @@ static struct mpshm_value *value_of(int64_t initial)
 {
 	struct mpshm_value *value;
 	const struct mpshm_value_options options = {.initial = initial};
-	ck_assert_int_eq(mpshm_value_open(&value, segment, "value", MPSHM_CREATE, &options),
+	ck_assert_int_eq(mpshm_value_open(&value, seg, "value", MPSHM_CREATE, &options),
 	                 MPSHM_CREATED);
 	return value;
 }
@@ -19,12 +19,11 @@ START_TEST(value_begins_with_its_initial_and_keeps_it_for_the_next_opener)
 	struct mpshm_value *value = value_of(-7), *other;
 	const struct mpshm_value_options options = {.initial = 99};
 	ck_assert_int_eq(mpshm_value_load(value), -7);
-	ck_assert_int_eq(mpshm_value_open(&other, segment, "value", MPSHM_CREATE, &options),
+	ck_assert_int_eq(mpshm_value_open(&other, seg, "value", MPSHM_CREATE, &options),
 	                 MPSHM_ATTACHED);
 	ck_assert_int_eq(mpshm_value_load(other), -7);
 	ck_assert_int_eq(mpshm_value_close(other), 0);
-	ck_assert_int_eq(mpshm_value_open(&other, segment, "zero", MPSHM_CREATE, NULL),
-	                 MPSHM_CREATED);
+	ck_assert_int_eq(mpshm_value_open(&other, seg, "zero", MPSHM_CREATE, NULL), MPSHM_CREATED);
 	ck_assert_int_eq(mpshm_value_load(other), 0);
 	ck_assert_int_eq(mpshm_value_close(other), 0);
 	ck_assert_int_eq(mpshm_value_close(value), 0);
@@ -36,20 +35,18 @@ START_TEST(value_open_tells_every_error)
 	struct mpshm_value *value = value_of(0), *other = value;
 	struct mpshm_counter *counter;
 	struct mpshm_value_options reserved = {.reserved = {[5] = 1}};
-	ck_assert_int_eq(mpshm_value_open(&other, segment, "", MPSHM_CREATE, NULL), -EINVAL);
+	ck_assert_int_eq(mpshm_value_open(&other, seg, "", MPSHM_CREATE, NULL), -EINVAL);
+	ck_assert_int_eq(mpshm_value_open(&other, seg, "v", MPSHM_CREATE | MPSHM_PRODUCER, NULL),
+	                 -EINVAL);
+	ck_assert_int_eq(mpshm_value_open(&other, seg, "v", MPSHM_EXCLUSIVE, NULL), -EINVAL);
+	ck_assert_int_eq(mpshm_value_open(&other, seg, "v", MPSHM_CREATE, &reserved), -EINVAL);
+	ck_assert_int_eq(mpshm_value_open(&other, seg, "value", 0, &reserved), -EINVAL);
+	ck_assert_int_eq(mpshm_value_open(&other, seg, "v", 0, NULL), -ENOENT);
 	ck_assert_int_eq(
-		mpshm_value_open(&other, segment, "v", MPSHM_CREATE | MPSHM_PRODUCER, NULL),
-		-EINVAL);
-	ck_assert_int_eq(mpshm_value_open(&other, segment, "v", MPSHM_EXCLUSIVE, NULL), -EINVAL);
-	ck_assert_int_eq(mpshm_value_open(&other, segment, "v", MPSHM_CREATE, &reserved), -EINVAL);
-	ck_assert_int_eq(mpshm_value_open(&other, segment, "value", 0, &reserved), -EINVAL);
-	ck_assert_int_eq(mpshm_value_open(&other, segment, "v", 0, NULL), -ENOENT);
-	ck_assert_int_eq(
-		mpshm_value_open(&other, segment, "value", MPSHM_CREATE | MPSHM_EXCLUSIVE, NULL),
+		mpshm_value_open(&other, seg, "value", MPSHM_CREATE | MPSHM_EXCLUSIVE, NULL),
 		-EEXIST);
-	ck_assert_int_eq(mpshm_counter_open(&counter, segment, "c", MPSHM_CREATE, NULL),
-	                 MPSHM_CREATED);
-	ck_assert_int_eq(mpshm_value_open(&other, segment, "c", 0, NULL), -ENOTTY);
+	ck_assert_int_eq(mpshm_counter_open(&counter, seg, "c", MPSHM_CREATE, NULL), MPSHM_CREATED);
+	ck_assert_int_eq(mpshm_value_open(&other, seg, "c", 0, NULL), -ENOTTY);
 	ck_assert_ptr_eq(other, value);
 	ck_assert_int_eq(mpshm_counter_close(counter), 0);
 	ck_assert_int_eq(mpshm_value_close(value), 0);
@@ -63,15 +60,15 @@ START_TEST(value_open_without_room_in_the_directory_returns_enospc)
 	int made = 0, ret = 0;
 	for (; made < 40; made++) {
 		(void) snprintf(name, sizeof name, "v%d", made);
-		ret = mpshm_value_open(&value[made], segment, name, MPSHM_CREATE, NULL);
+		ret = mpshm_value_open(&value[made], seg, name, MPSHM_CREATE, NULL);
 		if (ret != MPSHM_CREATED)
 			break;
 	}
 	ck_assert_int_eq(ret, -ENOSPC);
 	ck_assert_int_eq(made, 32);
 	ck_assert_int_eq(mpshm_value_close(value[3]), 0);
-	ck_assert_int_eq(mpshm_object_unlink(segment, "v3"), 0);
-	ck_assert_int_eq(mpshm_value_open(&one_more, segment, "v40", MPSHM_CREATE, NULL),
+	ck_assert_int_eq(mpshm_object_unlink(seg, "v3"), 0);
+	ck_assert_int_eq(mpshm_value_open(&one_more, seg, "v40", MPSHM_CREATE, NULL),
 	                 MPSHM_CREATED);
 	ck_assert_int_eq(mpshm_value_close(one_more), 0);
 	for (int i = 0; i < made; i++)
