@@ -16,9 +16,11 @@ uint32_t mpshm_i_wait_prepare(struct mpshm_segment *segment, struct wait_shm *wa
 		;
 	key |= WAIT_SLEEPERS;
 	/* A death here leaves the flag: one wake too many, which clears it. */
-	if (!mpshm_i_membarrier())
+	if (!mpshm_i_membarrier()) {
 		/* Wakers that went without a fence until now: the slice covers them. */
 		atomic32_store_relaxed(&segment->shm->fence_required, 1);
+		fence_full();
+	}
 	return key;
 }
 
