@@ -2,6 +2,8 @@
 /* Objects of a segment: created, opened, closed, unlinked. */
 #include "directory_fixture.h"
 
+#include <sys/statvfs.h>
+
 START_TEST(object_opened_twice_is_the_same_memory)
 {
 	struct object first, second;
@@ -163,9 +165,13 @@ END_TEST
 
 START_TEST(memory_that_is_not_there_is_enospc_and_nothing_is_left)
 {
-	struct mpshm_segment_options options = {.size_bytes = UINT64_C(1) << 45};
+	struct statvfs space;
+
+	ck_assert_int_eq(statvfs(SHM_DIRECTORY, &space), 0);
+	uint64_t more = (uint64_t) space.f_bavail * space.f_frsize + (UINT64_C(256) << 20);
+	struct mpshm_segment_options options = {.size_bytes = more * 2};
 	struct mpshm_segment *large;
-	struct object_plan plan = plan_of(UINT64_C(1) << 44);
+	struct object_plan plan = plan_of(more);
 	struct object object;
 	char what[80];
 
