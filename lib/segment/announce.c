@@ -28,7 +28,7 @@ static bool pair_matches(uint64_t what, uint64_t where, uint64_t identity, uint6
 static bool frame_matches(const struct frame_shm *frame, uint64_t identity, uint64_t position)
 {
 	for (int i = 0; i < FRAME_TRIES; i++) {
-		/* [FRAME-S] pairs with [FRAME-A] in segment/thread.h: our caller saw the claim
+		/* [FRAME-A0] pairs with [FRAME-R0] in segment/thread.h: our caller saw the claim
 		 * by an acquire load, so we see its frame, or a newer state of it; and
 		 * a newer state comes after the publish, which we then see as well. */
 		uint64_t where = atomic64_load_acquire(&frame->where);

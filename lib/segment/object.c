@@ -14,6 +14,7 @@
 #include "platform/shm.h"
 #include "segment/directory.h"
 #include "segment/recovery.h"
+#include "segment/registry.h"
 
 /* Per-object features that this version knows: none yet. */
 #define OBJECT_FEATURES UINT32_C(0)
@@ -164,6 +165,9 @@ static bool unlink_handle(struct object *object)
 int mpshm_i_object_close(struct object *object)
 {
 	struct mpshm_segment *segment = object->segment;
+
+	/* In a forked child: sets free the locks that other threads held at the fork. */
+	(void) mpshm_i_registry_process();
 
 	/* A forked child that never registered has no mark of its own; its parent's
 	 * stays. */

@@ -53,7 +53,7 @@ bool mpshm_i_resolve_cell(struct mpshm_segment *segment, struct cell_shm *cell);
  * For loops that may be waiting for a dead one.  Call it with what one is stuck
  * at, each time; true: it is the same for over a millisecond since the last true
  * (or the first call), so now is the time to suspect somebody.  Cheap: reads the clock
- * every 64th call at the most often.
+ * every 8th call at the most often.
  */
 struct stall {
 	atomic64 at;

@@ -60,15 +60,25 @@ static inline struct frame_shm *frame_find(struct cell_shm *cell)
 /*
  * Announce a claim: `what` before `where`, and `where` was emptied before `what`
  * changes, so that a scan which reads where, what, where and sees one `where` twice
- * has read a pair that belongs together.  [FRAME-A] pairs with [FRAME-S] in segment/recovery.c: the claiming CAS
- * that follows drains the store on x86-64; elsewhere the CAS's release half orders
- * it.  Who sees the claim then sees the frame, or a newer one.
+ * has read a pair that belongs together.
+ *
+ * [FRAME-R0] pairs with [FRAME-A0] in segment/announce.c: the claiming CAS that follows
+ * drains the stores on x86-64; elsewhere the CAS's release half orders them.  Who
+ * sees the claim then sees the frame, or a newer one.
+ *
+ * A signal handler that came between the two stores has used the frame itself and
+ * left its own `what`; once `where` is set, handlers take another frame.
  */
 static inline void frame_announce(struct frame_shm *frame, uint64_t what, uint64_t position)
 {
-	if (atomic64_load_relaxed(&frame->what) != what)
-		atomic64_store_release(&frame->what, what);
-	atomic64_store_release(&frame->where, position | FRAME_BUSY);
+	for (;;) {
+		if (atomic64_load_relaxed(&frame->what) != what)
+			atomic64_store_release(&frame->what, what);
+		atomic64_store_release(&frame->where, position | FRAME_BUSY);
+		if (likely(atomic64_load_relaxed(&frame->what) == what))
+			return;
+		atomic64_store_release(&frame->where, 0);
+	}
 }
 
 /* Empty it: after the publish, or after the claim failed. */
