@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* pipe(2), as large as an ordinary user may make it. */
+#include "channel_loops.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#define PIPE_BYTES (1 << 20) /* what fs.pipe-max-size is by default */
+
+static void pipe_remove(struct stage *stage, const struct row *row)
+{
+	unsigned i;
+
+	for (i = 0; i < row_ends(row); i++) {
+		close(stage->pipe_fd[i][0]);
+		close(stage->pipe_fd[i][1]);
+	}
+}
+
+static int pipe_create(struct stage *stage, const struct row *row)
+{
+	unsigned i;
+
+	for (i = 0; i < row_ends(row); i++) {
+		if (pipe(stage->pipe_fd[i]) < 0)
+			return -errno;
+		/* Where it is refused, the default will do. */
+		(void) fcntl(stage->pipe_fd[i][1], F_SETPIPE_SZ, PIPE_BYTES);
+	}
+	return 0;
+}
+
+static int pipe_attach(struct worker *worker)
+{
+	unsigned i;
+
+	for (i = 0; i < row_ends(worker->row); i++)
+		worker->end[i] = (void *) (uintptr_t) worker->stage->pipe_fd[i];
+	return 0;
+}
+
+static int pipe_send(void *channel, const void *message, size_t bytes)
+{
+	const int *fd = channel;
+	const char *next = message;
+
+	while (bytes > 0) {
+		ssize_t wrote = write(fd[1], next, bytes);
+
+		if (wrote < 0 && errno != EINTR)
+			return -errno;
+		if (wrote > 0) {
+			next += wrote;
+			bytes -= (size_t) wrote;
+		}
+	}
+	return 0;
+}
+
+static int pipe_receive(void *channel, void *buffer, size_t bytes)
+{
+	const int *fd = channel;
+	char *next = buffer;
+
+	while (bytes > 0) {
+		ssize_t got = read(fd[0], next, bytes);
+
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return got == 0 ? -EPIPE : -errno;
+		if (got > 0) {
+			next += got;
+			bytes -= (size_t) got;
+		}
+	}
+	return 0;
+}
+
+/* A read(2) has no timeout: poll(2) is what it is waited by. */
+static int pipe_wait(void *channel, void *buffer, size_t bytes, int64_t timeout_ns)
+{
+	const int *fd = channel;
+	struct pollfd poll_fd = {.fd = fd[0], .events = POLLIN};
+
+	(void) buffer;
+	(void) bytes;
+	return poll(&poll_fd, 1, (int) (timeout_ns / 1000000)) == 0 ? 0 : -EBADMSG;
+}
+
+static const struct channel_calls pipe_calls = {pipe_send, pipe_receive, pipe_wait};
+CHANNEL_RUNS(pipe)
+
+const struct peer peer_pipe = {
+	.name = "pipe(2)",
+	.create = pipe_create,
+	.remove = pipe_remove,
+	.attach = pipe_attach,
+	.run = {[SHAPE_STREAM] = pipe_stream,
+                [SHAPE_STREAM_LONG] = pipe_stream_long,
+                [SHAPE_TRIP] = pipe_trip,
+                [SHAPE_IDLE] = pipe_idle},
+};

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mpshm-bench: how fast, beside others, on this machine, in one run. */
+#include "driver.hh"
+
+extern "C" {
+#include "common/crew.h"
+#include "common/options.h"
+#include "common/program.h"
+}
+
+#include <benchmark/benchmark.h>
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <getopt.h>
+#include <unistd.h>
+
+extern const char program_name[] = "mpshm-bench";
+
+namespace
+{
+
+constexpr unsigned rounds_full = 15;
+
+void usage(FILE *stream)
+{
+	fprintf(stream,
+	        "usage: %s [OPTION]...\n"
+	        "Measure mpshm and its peers side by side; see doc/BENCHMARKS.md.\n\n"
+	        "  --rounds N     samples of each contestant, 1 to 999 (default 7: two minutes)\n"
+	        "  --full         %u rounds\n"
+	        "  --seconds S    length of a sample, 0.01 to 10 (default 0.15)\n"
+	        "  --row FILTER   only rows whose name contains FILTER\n"
+	        "  --list         name the rows and who takes part, and end\n"
+	        "  --json FILE    where to write every sample (default: beside this program)\n"
+	        "  --help         this\n\n"
+	        "Exit status: 0; 1: something was lost or disordered; 2: wrong usage.\n",
+	        program_name, rounds_full);
+}
+
+double seconds_of(const char *text)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(value >= 0.01 && value <= 10)) {
+		fprintf(stderr, "%s: --seconds %s: give a number from 0.01 to 10\n", program_name,
+		        text);
+		exit(EXIT_USAGE);
+	}
+	return value;
+}
+
+struct options parse(int argc, char *argv[])
+{
+	static const struct option known[] = {{"rounds", required_argument, nullptr, 'r'},
+	                                      {"full", no_argument, nullptr, 'f'},
+	                                      {"seconds", required_argument, nullptr, 's'},
+	                                      {"row", required_argument, nullptr, 'o'},
+	                                      {"list", no_argument, nullptr, 'l'},
+	                                      {"json", required_argument, nullptr, 'j'},
+	                                      {"help", no_argument, nullptr, 'h'},
+	                                      {nullptr, 0, nullptr, 0}};
+	struct options options;
+	int code;
+
+	opterr = 0;
+	while ((code = getopt_long(argc, argv, ":", known, nullptr)) != -1) {
+		switch (code) {
+		case 'r':
+			options.rounds = (unsigned) option_number("--rounds", optarg, 1, 999);
+			break;
+		case 'f':
+			options.rounds = rounds_full;
+			break;
+		case 's':
+			options.seconds = seconds_of(optarg);
+			break;
+		case 'o':
+			options.filter = optarg;
+			break;
+		case 'l':
+			options.list = true;
+			break;
+		case 'j':
+			options.json = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(0);
+		default:
+			option_refused(code, argv);
+		}
+	}
+	option_no_arguments(argc, argv);
+	return options;
+}
+
+/* Beside the program; libtool hides that in a folder of its own. */
+std::string json_beside_program()
+{
+	char path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
+	std::string folder(path, length > 0 ? (size_t) length : 0);
+
+	folder.erase(folder.find_last_of('/') == std::string::npos ? 0 : folder.find_last_of('/'));
+	if (folder.size() >= 6 && folder.compare(folder.size() - 6, 6, "/.libs") == 0)
+		folder.erase(folder.size() - 6);
+	return folder + "/mpshm-bench.json";
+}
+
+bool json_can_write(const std::string &path)
+{
+	FILE *file = fopen(path.c_str(), "ae");
+
+	return file && fclose(file) == 0;
+}
+
+int json_refused(const std::string &path)
+{
+	fprintf(stderr, "%s: %s: %s\n", program_name, path.c_str(), strerror(errno));
+	return 1;
+}
+
+unsigned list_rows(const std::string &filter, bool print)
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < rows_count; i++) {
+		if (std::string(rows[i].name).find(filter) == std::string::npos)
+			continue;
+		found++;
+		if (!print)
+			continue;
+		printf("%-18s %-41s %-5s ", rows[i].name, rows[i].title,
+		       measure_unit(rows[i].measure));
+		for (unsigned j = 0; j < PEERS_MAX && rows[i].peers[j]; j++)
+			printf("%s%s", j > 0 ? ", " : "", rows[i].peers[j]->name);
+		printf("\n");
+	}
+	return found;
+}
+
+void say_versions(const struct stage &stage, const struct options &options)
+{
+	const char *const names[] = {"ck", "DPDK", "Boost"};
+	const char *const versions[] = {version_ck(), version_rte(), version_boost()};
+
+	printf("mpshm %s", mpshm_version());
+	for (unsigned i = 0; i < 3; i++)
+		printf(", %s %s", names[i], versions[i] ? versions[i] : "not there: skipped");
+	printf("; %u rounds of %.2f s", options.rounds, options.seconds);
+	if (stage.cpus == 2)
+		printf("; CPUs %u and %u\n", stage.cpu[0], stage.cpu[1]);
+	else
+		printf("; one core only: rows that want two are skipped\n");
+	fflush(stdout);
+}
+
+} // namespace
+
+int main(int argc, char *argv[])
+{
+	struct options options = parse(argc, argv);
+	struct stage stage = {};
+	char *no_arguments[] = {argv[0], nullptr};
+	int one = 1;
+
+	if (list_rows(options.filter, options.list) == 0) {
+		fprintf(stderr, "%s: --row %s: no such row; see %s --list\n", program_name,
+		        options.filter.c_str(), program_name);
+		return EXIT_USAGE;
+	}
+	if (options.list)
+		return 0;
+	if (options.json.empty())
+		options.json = json_beside_program();
+	if (!json_can_write(options.json)) /* told now, not after two minutes */
+		return json_refused(options.json);
+	benchmark::Initialize(&one, no_arguments);
+	crew_take_signals();
+	stage.warm_ns = 10000000;
+	stage.sample_ns = (int64_t) (options.seconds * 1e9);
+	stage.idle_ns = 2000000000;
+	if (stage_open(&stage) < 0)
+		return 1;
+	say_versions(stage, options);
+	struct outcome outcome = run_contests(&stage, options);
+	bool closed = stage_close(&stage) == 0;
+	if (outcome.ended) {
+		crew_end_by_signal();
+		return 1;
+	}
+	report_table(outcome);
+	if (!json_write(options.json, outcome, options))
+		return json_refused(options.json);
+	printf("every sample: %s\n", options.json.c_str());
+	if (outcome.failures > 0)
+		printf("FAILED: %u samples lost, doubled or disordered something\n",
+		       outcome.failures);
+	return outcome.failures > 0 || !closed ? 1 : 0;
+}

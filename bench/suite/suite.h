@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the speed table is made of.
+ *
+ * A row is one piece of work; its contestants are peers that can do it; a sample is one
+ * measurement of one of them, by one to four processes.  A peer does a shape of work
+ * (run[shape]) on what it keeps in shared memory.
+ */
+#ifndef BENCH_SUITE_SUITE_H
+#define BENCH_SUITE_SUITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LINE_BYTES 128 /* two cache lines: the second is prefetched with the first */
+#define WORKERS_MAX 4
+#define PEERS_MAX 6
+#define BATCH 32
+#define LONG_BYTES 65536
+
+enum shape {
+	SHAPE_WORD,        /* rings: 8-byte elements, one at a time */
+	SHAPE_WORD_BATCH,  /* ... up to BATCH a call */
+	SHAPE_LINE,        /* 64-byte elements, one at a time */
+	SHAPE_LINE_BATCH,  /* ... up to BATCH a call */
+	SHAPE_WORD_CROWD,  /* 8-byte elements by two producers and two consumers */
+	SHAPE_WORD_TRIP,   /* there and back, both sides spinning */
+	SHAPE_STREAM,      /* channels: 64-byte messages by blocking calls */
+	SHAPE_STREAM_LONG, /* LONG_BYTES messages */
+	SHAPE_TRIP,        /* 64 bytes there and back by blocking calls */
+	SHAPE_IDLE,        /* blocked in a get that nobody answers */
+	SHAPE_ADD,         /* counters: add 1, all workers at once */
+	SHAPES,
+};
+
+/* What a row's figure says. */
+enum measure {
+	MEASURE_MILLIONS, /* million elements a second: more is better */
+	MEASURE_GIB,      /* GiB a second: more is better */
+	MEASURE_TRIP_NS,  /* round trip, median: less is better */
+	MEASURE_ADD_NS,   /* of one add, as its process sees it: less is better */
+	MEASURE_CPU_US,   /* microseconds of CPU time a second: less is better */
+};
+
+/* What a worker tells: one writer each, read by the parent when all have ended. */
+struct result {
+	/* of the timed run */
+	int64_t start_ns, end_ns;
+	int64_t cpu_ns; /* CPU time that it got */
+	uint64_t moved; /* elements it took out, or adds */
+	double trip_ns; /* the median round trip */
+	/* of the warm-up and the timed run */
+	uint64_t put_count, put_sum;
+	uint64_t got_count, got_sum;
+	uint64_t disorder; /* elements that came out of order, twice, or torn */
+	int error;         /* negative errno: what the peer refused */
+} __attribute__((aligned(LINE_BYTES)));
+
+struct board; /* board.h */
+struct stage; /* stage.h */
+struct row;
+
+/* A worker process, in its own memory. */
+struct worker {
+	unsigned index;
+	const struct row *row;
+	struct board *board;
+	const struct stage *stage;
+	char *arena;          /* the peers' shared memory, mapped by this process for itself */
+	void *end[2];         /* what attach() opened: rings, channels, a counter */
+	uint32_t *done;       /* producers that ended a run, of all workers */
+	uint32_t done_target; /* that once those of this run have ended */
+	struct result result;
+};
+
+struct peer {
+	const char *name;
+	bool ours;           /* part of mpshm, not somebody to compare it with */
+	bool lossy;          /* known to lose: said, not a failure, and not raced against */
+	const char *missing; /* why it takes no part, or NULL */
+	/* In the parent: make, and take away, what the workers share.  0 or a negative errno. */
+	int (*create)(struct stage *stage, const struct row *row);
+	void (*remove)(struct stage *stage, const struct row *row);
+	/* In a worker: open it.  0 or a negative errno. */
+	int (*attach)(struct worker *worker);
+	/* In a worker, twice: a warm-up and the timed run.  NULL: can't do this shape. */
+	void (*run[SHAPES])(struct worker *worker, int64_t duration_ns);
+	/* In the parent, counters only: what all adds have come to. */
+	int64_t (*total)(struct stage *stage);
+};
+
+struct row {
+	const char *name, *title;
+	enum shape shape;
+	enum measure measure;
+	uint32_t capacity;
+	unsigned producers; /* workers 0 ... producers - 1; the others consume */
+	unsigned workers;
+	unsigned char cpu[WORKERS_MAX];      /* 0 or 1: first or second of the pair of CPUs */
+	bool spins;                          /* each CPU is busy all the time, or was taken away */
+	const struct peer *peers[PEERS_MAX]; /* ours first; NULL ends */
+};
+
+/* rows.c */
+extern const struct row rows[];
+extern const unsigned rows_count;
+
+/* One file each, or a few that belong together. */
+extern const struct peer peer_mpshm_spsc, peer_mpshm_mpmc;           /* ring_mpshm.c */
+extern const struct peer peer_ck_spsc, peer_ck_mpmc;                 /* ring_ck.c */
+extern const struct peer peer_rte_spsc, peer_rte_mpmc, peer_rte_hts; /* ring_rte.c */
+extern const struct peer peer_boost_spsc;                            /* ring_boost.cc */
+extern const struct peer peer_mpshm_queue;                           /* channel_mpshm.c */
+extern const struct peer peer_pipe;                                  /* channel_pipe.c */
+extern const struct peer peer_boost_queue;                           /* channel_boost.cc */
+extern const struct peer peer_mpshm_stripe, peer_mpshm_counter;      /* counters.c */
+extern const struct peer peer_mpshm_value, peer_locked_add, peer_racy_add;
+
+/* Versions of what the peers were compiled from, or NULL. */
+const char *version_ck(void);
+const char *version_rte(void);
+const char *version_boost(void);
+
+static inline bool measure_more_is_better(enum measure measure)
+{
+	return measure == MEASURE_MILLIONS || measure == MEASURE_GIB;
+}
+
+const char *measure_unit(enum measure measure); /* rows.c */
+
+/* Elements of the row's rings, in 64-bit words. */
+static inline unsigned row_words(const struct row *row)
+{
+	return row->shape == SHAPE_LINE || row->shape == SHAPE_LINE_BATCH ? 8 : 1;
+}
+
+/* Objects that the row's workers share: one each way for round trips. */
+static inline unsigned row_ends(const struct row *row)
+{
+	return row->shape == SHAPE_WORD_TRIP || row->shape == SHAPE_TRIP ? 2 : 1;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif
