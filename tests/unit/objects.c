@@ -61,11 +61,16 @@ static void tear_down(void)
 	seg = NULL;
 }
 
+void objects_fixture(TCase *tcase)
+{
+	tcase_add_unchecked_fixture(tcase, begin_case, end_case);
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+}
+
 TCase *objects_tcase(Suite *suite, const char *case_name)
 {
 	TCase *tcase = tcase_create(case_name);
-	tcase_add_unchecked_fixture(tcase, begin_case, end_case);
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	objects_fixture(tcase);
 	tcase_set_timeout(tcase, 20);
 	suite_add_tcase(suite, tcase);
 	return tcase;

@@ -19,6 +19,7 @@ extern struct mpshm_segment *seg;
 const char *segment_file(void);
 
 /* A case whose tests each find a fresh segment. */
+void objects_fixture(TCase *tcase);
 TCase *objects_tcase(Suite *suite, const char *name);
 
 /* The segment once more, at another address, as another participant. */
