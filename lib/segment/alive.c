@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "platform/keep_errno.h"
+#include "platform/no_cancel.h"
 #include "platform/process.h"
 #include "segment/lock.h"
 
@@ -94,6 +95,7 @@ static bool owner_alive(struct mpshm_segment *segment, uint64_t owner, bool mute
 
 bool mpshm_i_owner_alive(struct mpshm_segment *segment, uint64_t owner)
 {
+	NO_CANCEL;
 	KEEP_ERRNO;
 	return owner_alive(segment, owner, false);
 }

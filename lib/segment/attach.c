@@ -15,6 +15,7 @@
 #include "platform/clock.h"
 #include "platform/error.h"
 #include "platform/keep_errno.h"
+#include "platform/no_cancel.h"
 #include "platform/shm.h"
 #include "segment/attachment.h"
 #include "segment/create.h"
@@ -221,6 +222,7 @@ static int begin(struct opening *opening, const struct mpshm_segment_options *op
 int mpshm_segment_open(struct mpshm_segment **ret_segment, const char *name, unsigned flags,
                        const struct mpshm_segment_options *options)
 {
+	NO_CANCEL;
 	KEEP_ERRNO;
 	struct opening opening = {.name = name, .flags = flags};
 

@@ -10,6 +10,7 @@
 #include "platform/clock.h"
 #include "platform/error.h"
 #include "platform/keep_errno.h"
+#include "platform/no_cancel.h"
 #include "platform/shm.h"
 #include "segment/attachment.h"
 #include "segment/file.h"
@@ -105,6 +106,7 @@ static int drop(struct mpshm_segment *segment)
 
 int mpshm_segment_close(struct mpshm_segment *segment)
 {
+	NO_CANCEL;
 	KEEP_ERRNO;
 	struct stat file;
 
@@ -149,6 +151,7 @@ static int try_unlink(const char *name)
 
 int mpshm_segment_unlink(const char *name)
 {
+	NO_CANCEL;
 	KEEP_ERRNO;
 	int ret;
 

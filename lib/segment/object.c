@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "platform/error.h"
+#include "platform/no_cancel.h"
 #include "platform/shm.h"
 #include "segment/directory.h"
 #include "segment/recovery.h"
@@ -65,8 +66,11 @@ static int create(struct mpshm_segment *segment, const char *name, const struct 
 	if (!plan)
 		return mpshm_i_fail(EINVAL, "object %s: nothing says how to create it", name);
 	int index = mpshm_i_entry_create(segment, name, class->type, plan);
-	if (index == -ENOSPC && mpshm_i_recover_held(segment) > 0)
+	if (index == -ENOSPC) {
+		(void) mpshm_i_recover_held(segment);
+		mpshm_i_directory_mend(segment); /* memory that could not be given back before */
 		index = mpshm_i_entry_create(segment, name, class->type, plan);
+	}
 	return index;
 }
 
@@ -122,6 +126,7 @@ int mpshm_i_object_open(struct object *object, struct mpshm_segment *segment, co
                         unsigned flags, const struct object_class *class,
                         const struct object_plan *plan)
 {
+	NO_CANCEL;
 	if (!mpshm_i_name_valid(name))
 		return mpshm_i_fail(EINVAL, "object: not a name (1 to %d of A-Za-z0-9._-)",
 		                    MPSHM_NAME_MAX);
@@ -164,6 +169,7 @@ static bool unlink_handle(struct object *object)
 
 int mpshm_i_object_close(struct object *object)
 {
+	NO_CANCEL;
 	struct mpshm_segment *segment = object->segment;
 
 	/* In a forked child: sets free the locks that other threads held at the fork. */
@@ -211,6 +217,7 @@ int mpshm_i_objects_inherit(struct mpshm_segment *segment)
 
 int mpshm_object_unlink(struct mpshm_segment *segment, const char *name)
 {
+	NO_CANCEL;
 	if (!segment || !mpshm_i_name_valid(name))
 		return mpshm_i_fail(EINVAL, "object: not a name (1 to %d of A-Za-z0-9._-)",
 		                    MPSHM_NAME_MAX);

@@ -14,6 +14,7 @@
 #include "platform/clock.h"
 #include "platform/error.h"
 #include "platform/membarrier.h"
+#include "platform/no_cancel.h"
 #include "platform/process.h"
 #include "platform/shm.h"
 #include "segment/object.h"
@@ -150,6 +151,7 @@ static int register_once(struct mpshm_segment *segment, uint64_t process)
 
 static int register_locking(struct mpshm_segment *segment, uint64_t process)
 {
+	NO_CANCEL;
 	pthread_mutex_lock(&segment->mutex);
 	int ret = register_once(segment, process);
 	pthread_mutex_unlock(&segment->mutex);

@@ -12,6 +12,7 @@
 
 #include "platform/error.h"
 #include "platform/keep_errno.h"
+#include "platform/no_cancel.h"
 #include "segment/resolve.h"
 
 /* ACTIVE(g) -> DEAD(g) for each that is proven dead.  Is any slot DEAD? */
@@ -70,6 +71,7 @@ int mpshm_i_recover_held(struct mpshm_segment *segment)
 
 int mpshm_i_recover(struct mpshm_segment *segment)
 {
+	NO_CANCEL;
 	KEEP_ERRNO;
 	int resolved = 0, orphans = 0;
 
@@ -99,6 +101,7 @@ static int recover_waiting(struct mpshm_segment *segment)
 
 int mpshm_segment_recover(struct mpshm_segment *segment)
 {
+	NO_CANCEL;
 	KEEP_ERRNO;
 
 	if (!segment)
