@@ -28,9 +28,11 @@ bool mpshm_i_abandoned(const struct object *object)
 	for (uint32_t i = 0; i < high; i++) {
 		const struct cell_shm *cell = &segment->cells[i];
 		uint64_t owner = atomic64_load_acquire(&cell->owner);
-		if (owner == OWNER_NONE || owner == segment->self)
+		if (owner == OWNER_NONE || owner == segment->self) /* an orphan of ours differs */
 			continue;
-		if (announces(cell, identity) && !mpshm_i_owner_alive(segment, owner))
+		if (!announces(cell, identity))
+			continue;
+		if ((owner & CELL_ORPHAN) || !mpshm_i_owner_alive(segment, owner))
 			return true;
 	}
 	return false;

@@ -5,7 +5,7 @@
 #include "segment/object.h"
 
 /*
- * Does a dead participant still announce something on the object?  A look at the
+ * Does a dead participant, or a thread that is gone, still announce something on the object?  A look at the
  * cells by plain loads; it asks the kernel only about owners of busy frames.
  */
 bool mpshm_i_abandoned(const struct object *object);

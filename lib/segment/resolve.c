@@ -10,6 +10,7 @@
 #include "segment/resolve.h"
 
 #include "platform/keep_errno.h"
+#include "platform/no_cancel.h"
 #include "segment/directory.h"
 #include "segment/object.h"
 #include "segment/recovery.h"
@@ -95,6 +96,7 @@ static bool resolve_and_free(struct mpshm_segment *segment, struct cell_shm *cel
  */
 bool mpshm_i_resolve_cell(struct mpshm_segment *segment, struct cell_shm *cell)
 {
+	NO_CANCEL;
 	KEEP_ERRNO;
 	bool resolved = false;
 
@@ -152,6 +154,16 @@ static bool resolve_cells(struct mpshm_segment *segment, uint64_t dead)
 	return all;
 }
 
+static void orphan_cells(struct mpshm_segment *segment, uint64_t dead)
+{
+	uint32_t cells = mpshm_i_cells_used(segment);
+
+	for (uint32_t i = 0; i < cells; i++) {
+		uint64_t owner = dead;
+		(void) atomic64_cas(&segment->cells[i].owner, &owner, dead | CELL_ORPHAN);
+	}
+}
+
 /* What it held in each object that it had open; its mark goes last, since that is
  * what leads the next one here. */
 static void resolve_objects(struct mpshm_segment *segment, uint32_t participant, uint64_t dead)
@@ -175,8 +187,11 @@ bool mpshm_i_resolve_participant(struct mpshm_segment *segment, uint32_t partici
 	uint64_t dead = owner_make(participant, generation);
 	uint64_t state = participant_state(PARTICIPANT_DEAD, generation);
 
+	/* What can't be resolved now (an index is full, somebody alive announces the same)
+	 * stays in orphaned cells, for any later recovery: a process slot is too scarce
+	 * to wait for that.  A death between: marked cells of a dead one, done again. */
 	if (!resolve_cells(segment, dead))
-		return false;
+		orphan_cells(segment, dead);
 	resolve_objects(segment, participant, dead);
 
 	/* [PART-R1] pairs with the registering CAS in segment/participant.c: nothing of the

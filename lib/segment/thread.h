@@ -75,6 +75,7 @@ static inline void frame_announce(struct frame_shm *frame, uint64_t what, uint64
 		if (atomic64_load_relaxed(&frame->what) != what)
 			atomic64_store_release(&frame->what, what);
 		atomic64_store_release(&frame->where, position | FRAME_BUSY);
+		compiler_barrier(); /* read it from memory, not from the store above */
 		if (likely(atomic64_load_relaxed(&frame->what) == what))
 			return;
 		atomic64_store_release(&frame->where, 0);
