@@ -6,7 +6,8 @@
  * thread's always succeeds.  No producer waits for another producer's publish and
  * no consumer for another's release, until the ring has gone once round; a
  * consumer does wait (-EAGAIN) for the publish of the element that is next.
- * No system call, except where a participant turns out to be dead.
+ * No system call, except where a claim stays unfinished for a millisecond and its
+ * owner is suspected of being dead.
  *
  * Any thread may call anything.  Order: first in, first out, by claim.
  * Memory order: as for spsc, from the push of an element to the pop that gets it,
@@ -15,7 +16,8 @@
  * Crash: an element is in the ring once its push published it; a push cut off
  * before that never was, and its slot is skipped.  An element is gone once its pop
  * released the slot; a pop cut off before that is undone: the element is
- * delivered again, possibly after later ones.  A batch is one claim, but each of
+ * delivered again, possibly after later ones; one whose consumers died 255 times is
+ * dropped.  A batch is one claim, but each of
  * its elements is published by itself: of a batch cut off, any subset may come,
  * each element whole.
  */
@@ -54,7 +56,8 @@ int mpshm_mpmc_close(struct mpshm_mpmc *ring);
 
 /*
  * Append, or take, one element.  0; -EAGAIN: full, empty, or the next element is
- * claimed and not yet published; -EUSERS: no cell left for this thread.
+ * claimed and not yet published; -EUSERS: no cell left for this thread; -ENOBUFS: this
+ * thread's spans and interrupted calls take all its frames.
  */
 int mpshm_mpmc_try_push(struct mpshm_mpmc *ring, const void *element);
 int mpshm_mpmc_try_pop(struct mpshm_mpmc *ring, void *ret_element);
@@ -62,7 +65,11 @@ int mpshm_mpmc_try_pop(struct mpshm_mpmc *ring, void *ret_element);
 /*
  * Many by one claim.  `..._bulk`: all `count` or none (-EAGAIN; -EINVAL where
  * count exceeds the capacity).  `..._burst`: as many as fit, at least one
- * (-EAGAIN: none).  Return how many; 0 for count 0.  -EUSERS as above.
+ * (-EAGAIN: none).  Return how many; 0 for count 0.  -EUSERS, -ENOBUFS as above.
+ *
+ * The slot of a push that was cut off, or of an abandoned reservation, takes room until
+ * it is skipped; where such slots lie among the elements of a full ring, a bulk
+ * pop of all its capacity waits in vain: ask for less, or use burst.
  */
 ssize_t mpshm_mpmc_try_push_bulk(struct mpshm_mpmc *ring, const void *elements, size_t count);
 ssize_t mpshm_mpmc_try_push_burst(struct mpshm_mpmc *ring, const void *elements, size_t count);

@@ -17,7 +17,7 @@
  * Crash: a message whose put returned is delivered exactly once to a get that
  * returns; one whose put was cut off, once or not at all, never torn.  One whose
  * get was cut off before it released the slot is delivered again, flagged
- * MPSHM_MESSAGE_REDELIVERED.
+ * MPSHM_MESSAGE_REDELIVERED; after 255 getters died with it, it is dropped.
  */
 #ifndef MPSHM_QUEUE_H
 #define MPSHM_QUEUE_H

@@ -79,8 +79,10 @@ int mpshm_segment_recover(struct mpshm_segment *segment);
 /*
  * Take the calling thread's cell in the segment now instead of at its first
  * operation: no later call of this thread on this segment's objects then takes
- * a lock or a system call beyond its own work, so that non-blocking operations
- * may be called from signal handlers.  Given back when the thread exits, or by
+ * a lock or a system call beyond its own work, so that the try_ calls that push, pop,
+ * put and get may be made from signal handlers (those of an spsc side only where no
+ * other call on that side can be interrupted).  Spans and reservations may not be
+ * opened there.  Given back when the thread exits, or by
  * mpshm_thread_detach().  -EUSERS: threads_max threads have one.
  */
 int mpshm_thread_attach(struct mpshm_segment *segment);

@@ -85,7 +85,8 @@ struct mpmc_shm {
 	atomic64 recovered;   /* positions of the dead resolved; any, add */
 	atomic64 redelivered; /* elements adopted; any, add */
 	atomic64 tombstoned;  /* any, add */
-	uint64_t reserved4[12];
+	atomic64 dropped;     /* elements whose consumers died SLOT_ATTEMPT_MAX times; any, add */
+	uint64_t reserved4[11];
 	atomic64 redelivery
 		[REDELIVERY_ENTRIES]; /* recoverer, CAS 0 -> p+1; CAS back by who delivers p */
 	uint64_t reserved5[16];

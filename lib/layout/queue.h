@@ -75,8 +75,9 @@ static inline uint64_t block_payload(uint64_t word)
 }
 
 struct block_shm {
-	atomic64 word;           /* any, CAS; but by a plain release store from its live owner */
-	atomic64 reservation;    /* owner: bytes reserved + 1 while the user holds it, else 0 */
+	atomic64 word; /* any, CAS; but by a plain release store from its live owner */
+	atomic64
+		reservation; /* owner: its handle:32 | bytes + 1:32 while the user has it, else 0 */
 	uint64_t lease_position; /* reserved: which message a lease holds */
 	uint64_t lease_head;     /* reserved: its header */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "platform/clock.h"
 
+#include "platform/atomic.h"
 #include "platform/keep_errno.h"
 
 #include <stddef.h>
@@ -46,4 +47,12 @@ void mpshm_i_clock_nap(int64_t span_ns)
 
 	/* Not by the C library's function, which is a cancellation point. */
 	(void) syscall(SYS_nanosleep, &span, NULL);
+}
+
+void mpshm_i_clock_spin(int64_t ns)
+{
+	int64_t until = mpshm_i_clock_now() + ns;
+	do
+		cpu_relax();
+	while (mpshm_i_clock_now() < until);
 }

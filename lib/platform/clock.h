@@ -20,4 +20,7 @@ int64_t mpshm_i_deadline(int64_t timeout_ns);
  */
 void mpshm_i_clock_nap(int64_t span_ns);
 
+/* Pass the time without giving up the CPU: for waits shorter than a system call. */
+void mpshm_i_clock_spin(int64_t ns);
+
 #endif

@@ -29,6 +29,7 @@ static ssize_t spin(struct mpshm_queue *queue, const struct wait_shm *wait, int 
 /* A slice has passed without news: is somebody dead? */
 static void look_for_the_dead(struct mpshm_queue *queue, int again)
 {
+	mpshm_i_mpmc_rebuild_index(&queue->ring);
 	/* A block of the dead has no frame to see; anything else has. */
 	if (again == ENOBUFS || mpshm_i_abandoned(&queue->object))
 		(void) mpshm_i_recover(queue->object.segment);
@@ -63,20 +64,26 @@ static ssize_t sleep_until(struct mpshm_queue *queue, struct wait_shm *wait, int
  */
 static void pass_on(struct mpshm_queue *queue, struct wait_shm *wait)
 {
+	if (queue_closed(queue)) {
+		wait_wake(queue->object.segment, wait, WAIT_ALL); /* for their -EPIPE */
+		return;
+	}
 	uint64_t size = mpshm_i_mpmc_size(&queue->ring);
-	if (wait == &queue->shm->not_empty ? size > 0 : size < queue->ring.limit)
+	if (wait == &queue->shm->not_empty
+	            ? size > 0
+	            : size < queue->ring.limit || wait == &queue->shm->block_free)
 		wait_wake(queue->object.segment, wait, 1);
 }
 
 ssize_t mpshm_i_queue_await(struct mpshm_queue *queue, struct wait_shm *wait, int again,
                             queue_attempt *attempt, void *call, int64_t deadline)
 {
+	mpshm_i_queue_make_ours(queue);
 	(void) atomic32_fetch_add(&queue->waiting, 1);
 	ssize_t done = spin(queue, wait, again, attempt, call, deadline);
 	if (done == -again) {
 		done = sleep_until(queue, wait, again, attempt, call, deadline);
-		if (done >= 0)
-			pass_on(queue, wait);
+		pass_on(queue, wait);
 	}
 	(void) atomic32_fetch_add(&queue->waiting, UINT32_MAX);
 	return done;

@@ -140,6 +140,7 @@ static ssize_t none(struct mpshm_queue *queue)
 	if (atomic64_load_acquire(&ring->shm->head) != (tail & ~TAIL_CLOSED))
 		return -EAGAIN;
 	/* All were taken, but by the dead perhaps: then there is more to come. */
+	mpshm_i_mpmc_rebuild_index(&queue->ring);
 	if (!mpshm_i_abandoned(&queue->object))
 		return mpmc_has_redelivery(ring) ? -EAGAIN : -EPIPE;
 	(void) mpshm_i_recover(queue->object.segment);

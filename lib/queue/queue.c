@@ -55,6 +55,9 @@ static bool resolve_frame(struct object *object, const struct dead_frame *frame)
 	if (view(&queue) < 0)
 		return true; /* corrupt: nothing to be had from it */
 	bool resolved = mpshm_i_mpmc_resolve_frame(&queue.ring, frame);
+	/* A put cut off behind IN(p): its slot is a tombstone by now. */
+	if (resolved && frame->operation == FRAME_PUT)
+		mpshm_i_pool_resolve(&queue.pool, &queue.ring, OWNER_NONE);
 	wake_all(&queue);
 	return resolved;
 }
@@ -168,6 +171,13 @@ static int plan_object(const char *name, const struct mpshm_queue_options *optio
 	return 0;
 }
 
+/* Handles are numbered, so that a reservation names the one it was made through. */
+static uint32_t next_number(void)
+{
+	static atomic32 last;
+	return atomic32_fetch_add(&last, 1) + 1; /* wraps after 2^32 opens: a check less sharp */
+}
+
 int mpshm_queue_open(struct mpshm_queue **ret_queue, struct mpshm_segment *segment,
                      const char *name, unsigned flags, const struct mpshm_queue_options *options)
 {
@@ -189,7 +199,8 @@ int mpshm_queue_open(struct mpshm_queue **ret_queue, struct mpshm_segment *segme
 		free(queue);
 		return created;
 	}
-	queue->process = *mpshm_i_process;
+	atomic64_store_relaxed(&queue->process, *mpshm_i_process);
+	queue->number = next_number();
 	error = view(queue);
 	if (!error)
 		error = check_asked(queue, name, options);
@@ -202,13 +213,30 @@ int mpshm_queue_open(struct mpshm_queue **ret_queue, struct mpshm_segment *segme
 	return created;
 }
 
+void mpshm_i_queue_make_ours(struct mpshm_queue *queue)
+{
+	uint64_t process = *mpshm_i_process;
+	uint64_t before = atomic64_load_acquire(&queue->process);
+
+	if (likely(before == process))
+		return;
+	/* What a forked child inherited of waits and reservations is its parent's.  One thread
+	 * of the child clears it; the others wait, for the two stores that takes. */
+	if (before != 0 && atomic64_cas(&queue->process, &before, 0)) {
+		atomic32_store_relaxed(&queue->waiting, 0);
+		atomic32_store_relaxed(&queue->reservations, 0);
+		atomic64_store_release(&queue->process, process);
+	}
+	while (atomic64_load_acquire(&queue->process) == 0)
+		cpu_relax();
+}
+
 int mpshm_queue_close(struct mpshm_queue *queue)
 {
-	/* What a forked child inherited of waits and reservations is its parent's. */
-	bool ours = queue->process == *mpshm_i_process;
-	if ((ours && atomic32_load_acquire(&queue->waiting)) || mpshm_i_mpmc_in_use(&queue->ring))
+	mpshm_i_queue_make_ours(queue);
+	if (atomic32_load_acquire(&queue->waiting) || mpshm_i_mpmc_in_use(&queue->ring))
 		return mpshm_i_fail(EBUSY, "queue: a thread of this process is in a call on it");
-	if (ours && atomic32_load_acquire(&queue->reservations))
+	if (atomic32_load_acquire(&queue->reservations))
 		return mpshm_i_fail(EBUSY, "queue: a reservation is open");
 	int error = mpshm_i_object_close(&queue->object);
 	if (error)
@@ -219,6 +247,10 @@ int mpshm_queue_close(struct mpshm_queue *queue)
 
 int mpshm_queue_shutdown(struct mpshm_queue *queue)
 {
+	/* A forked child finds out first whether the queue is still there. */
+	int error = mpshm_i_segment_register(queue->object.segment);
+	if (error)
+		return error;
 	/* In the claim word itself: no put claims after it, and what was claimed before
 	 * is drained. */
 	(void) atomic64_fetch_or(&queue->ring.shm->tail, TAIL_CLOSED);

@@ -18,7 +18,8 @@ struct mpshm_queue {
 	struct mpmc ring;
 	struct pool pool;
 	struct stall stall_block;
-	uint64_t process;      /* identity that opened it: the counts below are of that process */
+	uint32_t number;       /* of this handle in this process */
+	atomic64 process;      /* identity whose counts these are */
 	atomic32 reservations; /* open */
 	atomic32 waiting;      /* threads inside a wait */
 };
@@ -58,6 +59,10 @@ static inline bool queue_closed(const struct mpshm_queue *queue)
 {
 	return atomic64_load_acquire(&queue->ring.shm->tail) & TAIL_CLOSED;
 }
+
+/* In a forked child: forget its parent's waits and reservations.  Its child's calls that
+ * count either begin with it, and run in a process that has an identity. */
+void mpshm_i_queue_make_ours(struct mpshm_queue *queue);
 
 /* The thread's next empty frame.  0, -EUSERS, -ENOBUFS... */
 static inline int queue_begin(struct mpshm_queue *queue, struct frame_shm **ret_frame)

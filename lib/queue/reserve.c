@@ -10,18 +10,23 @@ int mpshm_queue_reserve(struct mpshm_queue *queue, size_t bytes, void **ret_mess
 
 	if (bytes > queue->max_message_bytes)
 		return mpshm_i_queue_too_long(queue, bytes);
+	int error = mpshm_i_segment_register(queue->object.segment);
+	if (error)
+		return error;
+	mpshm_i_queue_make_ours(queue);
 	if (atomic32_fetch_add(&queue->reservations, 1) >= MPSHM_QUEUE_RESERVATIONS_MAX) {
 		(void) atomic32_fetch_add(&queue->reservations, UINT32_MAX);
 		return mpshm_i_fail(ENOBUFS, "queue: %d reservations of this handle are open",
 		                    MPSHM_QUEUE_RESERVATIONS_MAX);
 	}
-	int error = mpshm_i_queue_block(queue, (uint32_t) bytes, &block, timeout_ns);
+	error = mpshm_i_queue_block(queue, (uint32_t) bytes, &block, timeout_ns);
 	if (error) {
 		(void) atomic32_fetch_add(&queue->reservations, UINT32_MAX);
 		return error;
 	}
 	/* Relaxed: read by this process only, whose threads hand the pointer on. */
-	atomic64_store_relaxed(&queue->pool.descriptors[block].reservation, bytes + 1);
+	atomic64_store_relaxed(&queue->pool.descriptors[block].reservation,
+	                       (uint64_t) queue->number << 32 | (bytes + 1));
 	*ret_message = mpshm_i_pool_payload(&queue->pool, block, (uint32_t) bytes);
 	return 0;
 }
@@ -39,12 +44,17 @@ static uint64_t end_reservation(struct mpshm_queue *queue, const void *message, 
 	    block_word(BLOCK_OWNED, queue->object.segment->self))
 		return 0;
 	*ret_block = block;
-	return atomic64_exchange(&descriptor->reservation, 0);
+	uint64_t reserved = atomic64_load_relaxed(&descriptor->reservation);
+	if (reserved >> 32 != queue->number ||
+	    !atomic64_cas(&descriptor->reservation, &reserved, 0))
+		return 0;
+	return reserved & UINT32_MAX;
 }
 
 static int no_reservation(void)
 {
-	return mpshm_i_fail(EINVAL, "queue: the pointer is no reservation of this process");
+	return mpshm_i_fail(EINVAL,
+	                    "queue: the pointer is no reservation of this handle in this process");
 }
 
 int mpshm_queue_commit(struct mpshm_queue *queue, void *message, size_t bytes, uint64_t tag,
@@ -69,7 +79,8 @@ int mpshm_queue_commit(struct mpshm_queue *queue, void *message, size_t bytes, u
 	}
 	if (error)
 		/* It stays the caller's. */
-		atomic64_store_relaxed(&queue->pool.descriptors[block].reservation, reserved);
+		atomic64_store_relaxed(&queue->pool.descriptors[block].reservation,
+		                       (uint64_t) queue->number << 32 | reserved);
 	else
 		(void) atomic32_fetch_add(&queue->reservations, UINT32_MAX);
 	return error;

@@ -44,7 +44,8 @@ struct mpmc {
 	struct stall stall_put __attribute__((aligned(LAYOUT_LINE)));
 	struct stall stall_get;
 	struct stall stall_empty;
-	atomic64 head_seen; /* a lower bound of head, where limit < capacity */
+	atomic64 empty_at, full_at; /* where a pop last ran dry, a push full */
+	atomic64 head_seen;         /* a lower bound of head, where limit < capacity */
 };
 
 /* Geometry of a new ring, from what its creator asked for. */
@@ -101,6 +102,12 @@ static inline uint64_t mpmc_what(uint32_t identity, uint64_t count)
 int mpshm_i_mpmc_full(struct mpmc *ring, uint64_t tail, uint64_t at, uint64_t word);
 int mpshm_i_mpmc_empty(struct mpmc *ring, uint64_t head, uint64_t at, uint64_t word);
 int mpshm_i_mpmc_over_limit(struct mpmc *ring, uint64_t tail);
+
+static inline bool mpmc_is_tomb(const struct mpmc *ring, uint64_t position)
+{
+	return atomic64_load_acquire(mpmc_word(ring, position)) ==
+	       mpmc_word_of(ring, SLOT_TOMB, position);
+}
 
 /* Skip the run of tombstones that begins at `head`.  Uses the frame. */
 void mpshm_i_mpmc_skip_tombs(struct mpmc *ring, struct frame_shm *frame, uint64_t head);

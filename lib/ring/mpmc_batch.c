@@ -56,10 +56,13 @@ int mpshm_i_mpmc_claim_get_many(struct mpmc *ring, struct frame_shm *frame, uint
 			if (whole && ready == 0)
 				break;
 		}
-		if (ready == 0 && length > 0) {
+		if (unlikely(ready < least && mpmc_is_tomb(ring, head))) {
+			/* They may be what takes the room of the elements that we lack. */
 			mpshm_i_mpmc_skip_tombs(ring, frame, head);
 			continue;
 		}
+		if (unlikely(ready < least && length > ring->mask))
+			return -EAGAIN; /* all slots looked at: tombstones among the elements */
 		if (unlikely(ready < least)) {
 			int error = mpshm_i_mpmc_empty(ring, head, head + length, word);
 			if (error)

@@ -130,9 +130,10 @@ static bool take(struct mpmc *ring, uint64_t position, uint64_t word, uint32_t *
 	uint32_t attempt = slot_attempt(word);
 
 	if (attempt >= SLOT_ATTEMPT_MAX) {
-		/* Its consumers died as often as can be counted: let it go. */
-		(void) atomic64_cas(mpmc_word(ring, position), &word,
-		                    mpmc_word_released(ring, position));
+		/* Its consumers died as often as can be counted: a message that kills. */
+		if (atomic64_cas(mpmc_word(ring, position), &word,
+		                 mpmc_word_released(ring, position)))
+			(void) atomic64_fetch_add(&ring->shm->dropped, 1);
 	} else if (atomic64_cas(mpmc_word(ring, position), &word,
 	                        slot_word(SLOT_TAKEN, attempt + 1, lap))) {
 		/* A death from here to the release: TAKEN without a live frame -> REDEL. */
@@ -229,7 +230,8 @@ void mpshm_i_mpmc_adopted(struct mpmc *ring, uint64_t position)
 			index_remove(ring, i, position);
 }
 
-/* One position of a dead frame: true when it has moved on or was never claimed. */
+/* One position of a dead frame: true when it has moved on or was never claimed; false:
+ * the frame must stay, and this be asked again. */
 static bool resolve_position(struct mpmc *ring, enum frame_operation operation, uint64_t position)
 {
 	atomic64 *slot = mpmc_word(ring, position);
@@ -241,8 +243,10 @@ static bool resolve_position(struct mpmc *ring, enum frame_operation operation, 
 			return true;
 		if (atomic64_load_acquire(slot) != mpmc_word_of(ring, SLOT_FREE, position))
 			return true;
+		/* Announced by somebody alive: who won the claim, or who only lost it and
+		 * will empty its frame.  Which, nobody can tell; ask again. */
 		if (mpshm_i_announced(ring->object, FRAME_PUT, position))
-			return true; /* another, alive, won the claim that the dead one lost */
+			return false;
 		uint64_t expected = mpmc_word_of(ring, SLOT_FREE, position);
 		if (atomic64_cas(slot, &expected, mpmc_word_of(ring, SLOT_TOMB, position))) {
 			(void) atomic64_fetch_add(&ring->shm->recovered, 1);
@@ -254,13 +258,10 @@ static bool resolve_position(struct mpmc *ring, enum frame_operation operation, 
 	uint64_t head = atomic64_load_acquire(&ring->shm->head); /* [MPMC-A3] */
 	if ((int64_t) (head - position) <= 0 || moved_on(ring, position))
 		return true;
-	enum frame_operation claim =
-		slot_kind(atomic64_load_acquire(slot)) == SLOT_TAKEN ? FRAME_ADOPT : FRAME_GET;
 	if (slot_kind(atomic64_load_acquire(slot)) == SLOT_REDEL)
 		return index_add(ring, position);
-	if (mpshm_i_announced(ring->object, claim, position))
-		return true; /* another's, alive */
-	return mpshm_i_mpmc_help_get(ring, position);
+	return mpshm_i_mpmc_help_get(ring,
+	                             position); /* false too where somebody alive announces it */
 }
 
 /* The position of which a frame kept 53 bits: the one that is nearest to tail. */

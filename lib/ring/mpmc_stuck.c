@@ -8,10 +8,35 @@
  * alive will ever move it, and one idempotent CAS does.  Who helps needs no
  * identity, and may itself die anywhere.
  */
+#include "platform/clock.h"
 #include "ring/mpmc.h"
 #include "segment/abandoned.h"
 
 #include "platform/error.h"
+
+/*
+ * Where one side keeps catching up with the other, both fight for the same line at
+ * every element.  Whoever just ran dry (or full) after a short run lets the other
+ * get ahead for a moment, once, before it says so.  Never after a run of one: that
+ * is a ping-pong, and would be delayed for nothing.
+ */
+#define RUN_SHORTEST 2u
+#define RUN_LONGEST 32u
+#define LET_AHEAD_NS 300
+
+/* `at`: where we ran dry; `last`: where the time before.  true: waited; look again. */
+static bool let_ahead(atomic64 *last, uint64_t at)
+{
+	/* Relaxed: private to this process, and threads that mix it up only wait in vain. */
+	uint64_t run = at - atomic64_load_relaxed(last);
+	if (run == 0)
+		return false;
+	atomic64_store_relaxed(last, at);
+	if (run < RUN_SHORTEST || run > RUN_LONGEST)
+		return false;
+	mpshm_i_clock_spin(LET_AHEAD_NS);
+	return true;
+}
 
 static int contradiction(const struct mpmc *ring, uint64_t position)
 {
@@ -57,7 +82,10 @@ int mpshm_i_mpmc_full(struct mpmc *ring, uint64_t tail, uint64_t at, uint64_t wo
 			return 0;
 		return contradiction(ring, at);
 	}
-	/* A lap old: full.  Somebody dead may be why. */
+	/* A lap old: full. */
+	if (at == tail && let_ahead(&ring->full_at, at))
+		return 0;
+	/* Somebody dead may be why. */
 	if (!mpshm_i_stalled(&ring->stall_put, at))
 		return -EAGAIN;
 	if (slot_kind(word) == SLOT_FREE)
@@ -81,13 +109,16 @@ int mpshm_i_mpmc_empty(struct mpmc *ring, uint64_t head, uint64_t at, uint64_t w
 			return 0;
 		return contradiction(ring, at);
 	}
+	if (at == head && let_ahead(&ring->empty_at, at))
+		return 0;
 	/* Empty.  A pop that died with its claim leaves an element that nobody is
 	 * stuck at: look for one now and then. */
-	if (mpshm_i_stalled(&ring->stall_empty, at) && mpshm_i_abandoned(ring->object)) {
+	if (!mpshm_i_stalled(&ring->stall_empty, at))
+		return -EAGAIN;
+	if (mpshm_i_abandoned(ring->object))
 		(void) mpshm_i_recover(ring->object->segment);
-		return mpmc_has_redelivery(ring) ? 0 : -EAGAIN;
-	}
-	return -EAGAIN;
+	mpshm_i_mpmc_rebuild_index(ring); /* who died between entry and bit has no frame */
+	return mpmc_has_redelivery(ring) ? 0 : -EAGAIN;
 }
 
 int mpshm_i_mpmc_over_limit(struct mpmc *ring, uint64_t tail)

@@ -208,9 +208,15 @@ int mpshm_spsc_open(struct mpshm_spsc **ret_ring, struct mpshm_segment *segment,
 	return created;
 }
 
+/* What a forked child inherited is its parent's. */
+static bool has_span(const struct spsc_side *side)
+{
+	return side->open != 0 && side->process == *mpshm_i_process;
+}
+
 int mpshm_spsc_close(struct mpshm_spsc *ring)
 {
-	if (ring->producer.open || ring->consumer.open)
+	if (has_span(&ring->producer) || has_span(&ring->consumer))
 		return mpshm_i_fail(EBUSY, "spsc ring: a span is open");
 	give_side(ring, &ring->shm->producer, &ring->producer);
 	give_side(ring, &ring->shm->consumer, &ring->consumer);

@@ -7,6 +7,8 @@
 #include "platform/futex.h"
 #include "platform/membarrier.h"
 
+#define WAIT_NAP_NS 200000
+
 uint32_t mpshm_i_wait_prepare(struct mpshm_segment *segment, struct wait_shm *wait)
 {
 	uint32_t key = atomic32_load_relaxed(&wait->word);
@@ -16,7 +18,7 @@ uint32_t mpshm_i_wait_prepare(struct mpshm_segment *segment, struct wait_shm *wa
 		;
 	key |= WAIT_SLEEPERS;
 	/* A death here leaves the flag: one wake too many, which clears it. */
-	if (!mpshm_i_membarrier()) {
+	if (!segment->membarrier || !mpshm_i_membarrier()) {
 		/* Wakers that went without a fence until now: the slice covers them. */
 		atomic32_store_relaxed(&segment->shm->fence_required, 1);
 		fence_full();
@@ -35,7 +37,11 @@ int mpshm_i_wait_sleep(struct wait_shm *wait, uint32_t key, int64_t deadline)
 			slice = left;
 	}
 	int woken = mpshm_i_futex_wait(&wait->word, key, slice);
-	return woken == -ETIMEDOUT ? 1 : 0;
+	if (woken == -ETIMEDOUT)
+		return 1;
+	if (woken < 0 && woken != -EINTR)
+		mpshm_i_clock_nap(WAIT_NAP_NS); /* no futexes here: a sandbox, an emulator */
+	return 0;
 }
 
 void mpshm_i_wait_wake_slow(struct wait_shm *wait, int32_t count)

@@ -16,7 +16,8 @@
  * waiter dies.  Only a waker whose FUTEX_WAKE found nobody clears it, and wakes
  * once more after that, for who came between.  Lost wakes that remain are those of
  * the dead: a waker that dies between change and FUTEX_WAKE, a woken waiter that
- * dies before it acts.  The slice repairs them.
+ * dies before it acts, room or an end that only their recovery makes visible.  The
+ * slice repairs them.
  */
 #ifndef MPSHM_SYNC_WAIT_H
 #define MPSHM_SYNC_WAIT_H
