@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The storm itself: births, deaths, and the verdict on the log. */
+#include "storm.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STALL_NS (5 * MPSHM_SECOND)
+#define QUIET_NS (300 * MPSHM_MILLISECOND)
+
+struct storm {
+	const struct storm_plan *plan;
+	struct storm_result *result;
+	struct storm_log *log;
+	char segment[64];
+	struct storm_worker workers[STORM_WORKERS_MAX];
+	pid_t pids[STORM_WORKERS_MAX];
+	unsigned count;
+	uint64_t seed;
+};
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+	(void) clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * MPSHM_SECOND + now.tv_nsec;
+}
+
+static int fail(struct storm *storm, const char *what, int error)
+{
+	(void) snprintf(storm->result->why, sizeof storm->result->why, "%s: %d %s", what, error,
+	                mpshm_error_detail());
+	return -1;
+}
+
+/* The object, opened or made. */
+struct object {
+	struct mpshm_segment *segment;
+	struct mpshm_mpmc *ring;
+	struct mpshm_queue *queue;
+};
+
+static int open_object(struct storm *storm, unsigned flags, struct object *ret)
+{
+	static const struct mpshm_segment_options small = {
+		.size_bytes = UINT64_C(64) << 20, .participants_max = 24, .threads_max = 32};
+	static const struct mpshm_mpmc_options of_ring = {.capacity = STORM_RING_CAPACITY,
+	                                                  .element_bytes = sizeof(uint64_t)};
+	static const struct mpshm_queue_options of_queue = {.capacity = STORM_QUEUE_CAPACITY,
+	                                                    .max_message_bytes =
+	                                                            STORM_MESSAGE_BYTES,
+	                                                    .pool_bytes = 128u << 10};
+	int error = mpshm_segment_open(&ret->segment, storm->segment, flags, &small);
+	if (error >= 0)
+		error = storm->plan->queue ? mpshm_queue_open(&ret->queue, ret->segment, "storm",
+		                                              flags, &of_queue)
+		                           : mpshm_mpmc_open(&ret->ring, ret->segment, "storm",
+		                                             flags, &of_ring);
+	return error < 0 ? fail(storm, "open", error) : 0;
+}
+
+static int close_object(struct storm *storm, struct object *object)
+{
+	int error = storm->plan->queue ? mpshm_queue_close(object->queue)
+	                               : mpshm_mpmc_close(object->ring);
+	if (error == 0)
+		error = mpshm_segment_close(object->segment);
+	return error < 0 ? fail(storm, "close", error) : 0;
+}
+
+static int give_birth(struct storm *storm, unsigned number)
+{
+	struct storm_worker *worker = &storm->workers[number];
+	worker->life++;
+	worker->seed = storm_random(&storm->seed) | 1;
+	pid_t pid = fork();
+	if (pid < 0)
+		return fail(storm, "fork", -errno);
+	if (pid == 0) {
+		(void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* Who kills must get a word in. */
+		(void) setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 5);
+		storm_worker(worker);
+	}
+	storm->pids[number] = pid;
+	return 0;
+}
+
+/* What a dead consumer had in hand may have been acknowledged. */
+static void note_maybe(struct storm *storm, unsigned number)
+{
+	struct storm_log *log = storm->log;
+	uint64_t ids = storm->plan->queue ? 1 : STORM_BATCH;
+	for (uint64_t i = 0; i < ids; i++) {
+		uint64_t id = log->buffers[number].ids[i];
+		if (id < STORM_IDS_MAX && log->got[id] == 0)
+			log->state[id] |= STORM_MAYBE;
+	}
+}
+
+static int kill_one(struct storm *storm)
+{
+	unsigned number = (unsigned) (storm_random(&storm->seed) % storm->count);
+	int status;
+	(void) kill(storm->pids[number], SIGKILL);
+	if (waitpid(storm->pids[number], &status, 0) < 0)
+		return fail(storm, "waitpid", -errno);
+	if (!WIFSIGNALED(status))
+		return fail(storm, "a worker ended by itself", storm->log->failed_with);
+	if (!storm->workers[number].producer)
+		note_maybe(storm, number);
+	storm->result->kills++;
+	return give_birth(storm, number);
+}
+
+static int rage(struct storm *storm)
+{
+	const struct storm_plan *plan = storm->plan;
+	int64_t begin = now_ns(), moved = begin, told = begin;
+	uint64_t got = 0;
+
+	while (now_ns() - begin < plan->span_ns) {
+		(void) usleep(
+			(useconds_t) (storm_random(&storm->seed) % (2 * plan->kill_every_us)));
+		if (kill_one(storm) < 0)
+			return -1;
+		uint64_t now_got = __atomic_load_n(&storm->log->got_total, __ATOMIC_RELAXED);
+		int64_t now = now_ns();
+		if (now_got != got)
+			moved = now;
+		got = now_got;
+		if (now - moved > STALL_NS && storm->log->next_id < STORM_IDS_MAX) {
+			storm->result->stalled++;
+			return fail(storm, "nobody got anything for 5 s", 0);
+		}
+		if (plan->progress && now - told > MPSHM_SECOND) {
+			told = now;
+			(void) printf("%3lld s  %llu kills  %llu delivered\n",
+			              (long long) ((now - begin) / MPSHM_SECOND),
+			              (unsigned long long) storm->result->kills,
+			              (unsigned long long) got);
+		}
+	}
+	return 0;
+}
+
+static int calm_down(struct storm *storm)
+{
+	int ret = 0;
+	__atomic_store_n(&storm->log->stop, 1, __ATOMIC_RELEASE);
+	for (unsigned i = 0; i < storm->count; i++) {
+		int status;
+		int64_t until = now_ns() + 2 * STALL_NS;
+		pid_t gone;
+		while ((gone = waitpid(storm->pids[i], &status, WNOHANG)) == 0 && now_ns() < until)
+			(void) usleep(1000);
+		if (gone == 0) {
+			(void) kill(storm->pids[i], SIGKILL);
+			(void) waitpid(storm->pids[i], &status, 0);
+			storm->result->stalled++;
+		} else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+			ret = fail(storm, "a worker failed", storm->log->failed_with);
+		}
+	}
+	return ret;
+}
+
+/* Everything that is left, until nothing came for a while. */
+static int drain(struct storm *storm, struct object *object)
+{
+	char message[STORM_MESSAGE_BYTES];
+	int64_t last = now_ns();
+	while (now_ns() - last < QUIET_NS) {
+		ssize_t got = storm->plan->queue
+		                      ? mpshm_queue_try_get(object->queue, message, sizeof message)
+		                      : mpshm_mpmc_try_pop(object->ring, message);
+		if (got == -EAGAIN)
+			continue;
+		if (got < 0)
+			return fail(storm, "drain", (int) got);
+		uint64_t id;
+		memcpy(&id, message, sizeof id);
+		if (storm->plan->queue && !storm_message_whole(message, (uint64_t) got))
+			storm->log->torn++;
+		storm_got(storm->log, id);
+		last = now_ns();
+	}
+	return 0;
+}
+
+/* How many blocks of the largest size there are, or how many elements fit. */
+static uint64_t count_room(struct object *object)
+{
+	void *blocks[MPSHM_QUEUE_RESERVATIONS_MAX];
+	uint64_t room = 0, id = 0;
+
+	if (object->ring) {
+		while (mpshm_mpmc_try_push(object->ring, &id) == 0)
+			room++;
+		while (mpshm_mpmc_try_pop(object->ring, &id) == 0)
+			;
+		return room;
+	}
+	while (mpshm_queue_try_put(object->queue, &id, sizeof id) == 0)
+		room++;
+	while (mpshm_queue_try_get(object->queue, &id, sizeof id) >= 0)
+		;
+	for (uint64_t size = 256; size <= STORM_MESSAGE_BYTES; size *= 2) {
+		unsigned held = 0;
+		while (held < MPSHM_QUEUE_RESERVATIONS_MAX &&
+		       mpshm_queue_reserve(object->queue, size, &blocks[held], 0) == 0)
+			held++;
+		room += (uint64_t) held << 16;
+		while (held > 0)
+			(void) mpshm_queue_abort(object->queue, blocks[--held]);
+	}
+	return room;
+}
+
+static int judge(struct storm *storm)
+{
+	struct storm_result *result = storm->result;
+	const struct storm_log *log = storm->log;
+	uint64_t ids = log->next_id < STORM_IDS_MAX ? log->next_id : STORM_IDS_MAX;
+
+	for (uint64_t id = 0; id < ids; id++) {
+		uint8_t state = log->state[id];
+		result->sent += state != 0;
+		result->acked += (state & STORM_ACKED) != 0;
+		result->got += log->got[id];
+		result->doubled += log->got[id] > 1;
+		if (state & STORM_ACKED && log->got[id] == 0) {
+			result->maybe += (state & STORM_MAYBE) != 0;
+			result->lost += (state & STORM_MAYBE) == 0;
+		}
+	}
+	result->torn = log->torn;
+	result->disordered = log->disordered;
+	result->phantom = log->phantom;
+	return result->lost || result->doubled || result->torn || result->disordered ||
+	                       result->phantom || result->leaked || result->stalled
+	               ? -1
+	               : 0;
+}
+
+static int run(struct storm *storm)
+{
+	struct object object = {0};
+	if (open_object(storm, MPSHM_CREATE | MPSHM_EXCLUSIVE, &object) < 0)
+		return -1;
+	uint64_t room = count_room(&object);
+	if (close_object(storm, &object) < 0)
+		return -1;
+	for (unsigned i = 0; i < storm->count; i++)
+		if (give_birth(storm, i) < 0)
+			return -1;
+	int raged = rage(storm);
+	int calmed = calm_down(storm);
+	if (raged < 0 || calmed < 0 || open_object(storm, 0, &object) < 0)
+		return -1;
+	while (mpshm_segment_recover(object.segment) > 0)
+		;
+	if (drain(storm, &object) < 0)
+		return -1;
+	while (mpshm_segment_recover(object.segment) > 0)
+		;
+	if (count_room(&object) != room)
+		storm->result->leaked = room - count_room(&object);
+	return close_object(storm, &object);
+}
+
+int storm_run(const struct storm_plan *plan, struct storm_result *ret_result)
+{
+	struct storm storm = {.plan = plan, .result = ret_result, .seed = plan->seed | 1};
+	*ret_result = (struct storm_result){0};
+	storm.count = plan->producers + plan->consumers;
+	if (storm.count > STORM_WORKERS_MAX)
+		return fail(&storm, "too many workers", 0);
+	storm.log = mmap(NULL, sizeof *storm.log, PROT_READ | PROT_WRITE,
+	                 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (storm.log == MAP_FAILED)
+		return fail(&storm, "mmap", -errno);
+	(void) snprintf(storm.segment, sizeof storm.segment, "test-%d-storm-%d", (int) getppid(),
+	                (int) getpid());
+	for (unsigned i = 0; i < storm.count; i++)
+		storm.workers[i] = (struct storm_worker){.segment = storm.segment,
+		                                         .log = storm.log,
+		                                         .number = i,
+		                                         .queue = plan->queue,
+		                                         .producer = i < plan->producers};
+	int ret = run(&storm);
+	(void) mpshm_segment_unlink(storm.segment);
+	int verdict = judge(&storm);
+	(void) munmap(storm.log, sizeof *storm.log);
+	return ret < 0 ? ret : verdict;
+}

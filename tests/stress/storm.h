@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * storm: producers and consumers that are SIGKILLed at random moments and reborn, and
+ * the whole history of what they did, checked.
+ *
+ * Every message has an id of its own.  A log in memory that all share says of each id:
+ *
+ *   INTENT   a producer was about to send it
+ *   ACKED    its put returned
+ *   got      how many gets that returned delivered it
+ *   MAYBE    it stood in the buffer of a consumer that was killed: its get may have
+ *            acknowledged it and died before it could say so
+ *
+ * Held means: nobody got what nobody sent, nor anything twice, torn, or out of its
+ * producer's order; what was ACKED was got, or is MAYBE; and in the end the object takes
+ * its whole capacity again.
+ */
+#ifndef MPSHM_TESTS_STRESS_STORM_H
+#define MPSHM_TESTS_STRESS_STORM_H
+
+#include <mpshm.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define STORM_WORKERS_MAX 16u
+#define STORM_BATCH 8u
+#define STORM_MESSAGE_BYTES 4096u
+#define STORM_IDS_MAX (UINT32_C(1) << 26)
+
+enum { STORM_INTENT = 1, STORM_ACKED = 2, STORM_MAYBE = 4 };
+
+struct storm_plan {
+	bool queue; /* else an mpmc ring */
+	unsigned producers, consumers;
+	int64_t span_ns;
+	unsigned kill_every_us; /* on average */
+	uint64_t seed;
+	bool progress; /* a line a second */
+};
+
+struct storm_result {
+	uint64_t kills, sent, acked, got, maybe;
+	uint64_t lost, doubled, phantom, torn, disordered, leaked, stalled;
+	char why[200]; /* where something could not even be opened or checked */
+};
+
+/* What all processes of a storm share. */
+struct storm_log {
+	int stop;
+	uint64_t next_id, torn, disordered, phantom, failed, got_total;
+	int failed_with;
+	struct {
+		uint64_t count; /* of ids below, being received */
+		union {
+			uint64_t ids[STORM_BATCH];
+			char message[STORM_MESSAGE_BYTES];
+		};
+	} buffers[STORM_WORKERS_MAX];
+	uint8_t state[STORM_IDS_MAX];
+	uint8_t got[STORM_IDS_MAX];
+};
+
+/* 0: held.  Else what was violated stands in the result. */
+int storm_run(const struct storm_plan *plan, struct storm_result *ret_result);
+
+/* A worker's life: until the log says stop; never returns. */
+struct storm_worker {
+	const char *segment;
+	struct storm_log *log;
+	unsigned number, life;
+	uint64_t seed;
+	bool queue, producer;
+};
+_Noreturn void storm_worker(const struct storm_worker *worker);
+
+/* Check a message; log it as got. */
+#define STORM_HEADER_BYTES 24u
+void storm_got(struct storm_log *log, uint64_t id);
+bool storm_message_whole(const char *message, uint64_t bytes);
+
+static inline uint64_t storm_random(uint64_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return *seed;
+}
+
+#define STORM_RING_CAPACITY 64u
+#define STORM_QUEUE_CAPACITY 50u
+
+#endif

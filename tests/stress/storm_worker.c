@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One life of a producer or consumer in a storm. */
+#include "storm.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WAIT_NS (50 * MPSHM_MILLISECOND)
+
+struct header {
+	uint64_t id;
+	uint64_t life; /* worker's number and how often it was born */
+	uint64_t bytes;
+};
+_Static_assert(sizeof(struct header) == STORM_HEADER_BYTES, "the header is packed");
+
+static struct storm_log *storm;
+static const struct storm_worker *self;
+static uint64_t seed;
+
+/* A call said what it never should. */
+static void failed(int64_t error)
+{
+	storm->failed_with = (int) error;
+	(void) __atomic_fetch_add(&storm->failed, 1, __ATOMIC_RELAXED);
+	_exit(1);
+}
+
+static uint64_t new_id(void)
+{
+	uint64_t id = __atomic_fetch_add(&storm->next_id, 1, __ATOMIC_RELAXED);
+	if (id >= STORM_IDS_MAX) {
+		while (!__atomic_load_n(&storm->stop, __ATOMIC_ACQUIRE))
+			(void) usleep(1000);
+		_exit(0);
+	}
+	__atomic_store_n(&storm->state[id], STORM_INTENT, __ATOMIC_RELEASE);
+	return id;
+}
+
+static void acked(uint64_t id)
+{
+	__atomic_store_n(&storm->state[id], STORM_INTENT | STORM_ACKED, __ATOMIC_RELEASE);
+}
+
+void storm_got(struct storm_log *log, uint64_t id)
+{
+	if (id >= STORM_IDS_MAX ||
+	    !(__atomic_load_n(&log->state[id], __ATOMIC_ACQUIRE) & STORM_INTENT)) {
+		(void) __atomic_fetch_add(&log->phantom, 1, __ATOMIC_RELAXED);
+		return;
+	}
+	(void) __atomic_fetch_add(&log->got[id], 1, __ATOMIC_RELAXED);
+	(void) __atomic_fetch_add(&log->got_total, 1, __ATOMIC_RELAXED);
+}
+
+static uint8_t content(uint64_t id, uint64_t i)
+{
+	return (uint8_t) ((id * UINT64_C(0x9e3779b97f4a7c15) + i * 0x2545f491u) >> 24);
+}
+
+bool storm_message_whole(const char *message, uint64_t bytes)
+{
+	struct header header;
+	if (bytes < sizeof header)
+		return false;
+	memcpy(&header, message, sizeof header);
+	if (header.bytes != bytes)
+		return false;
+	for (uint64_t i = sizeof header; i < bytes; i++)
+		if ((uint8_t) message[i] != content(header.id, i))
+			return false;
+	return true;
+}
+
+/* Four ways to put into a ring; `ids` were announced. */
+static void produce_to_ring(struct mpshm_mpmc *ring)
+{
+	uint64_t ids[STORM_BATCH];
+	struct mpshm_span span;
+	uint64_t count = 1 + storm_random(&seed) % STORM_BATCH;
+	ssize_t sent = 0;
+
+	for (uint64_t i = 0; i < count; i++)
+		ids[i] = new_id();
+	switch (storm_random(&seed) % 4) {
+	case 0:
+		sent = mpshm_mpmc_try_push(ring, ids);
+		sent = sent == 0 ? 1 : sent;
+		break;
+	case 1:
+		sent = mpshm_mpmc_try_push_burst(ring, ids, count);
+		break;
+	case 2:
+		sent = mpshm_mpmc_try_push_bulk(ring, ids, count);
+		break;
+	default:
+		sent = mpshm_mpmc_try_reserve(ring, count, &span);
+		if (sent <= 0)
+			break;
+		sent = (ssize_t) (storm_random(&seed) % ((uint64_t) sent + 1));
+		for (ssize_t i = 0; i < sent; i++)
+			*(uint64_t *) mpshm_span_element(&span, (size_t) i) = ids[i];
+		if (mpshm_mpmc_commit(ring, &span, (size_t) sent) != 0)
+			failed(-EINVAL);
+	}
+	if (sent < 0 && sent != -EAGAIN)
+		failed(sent);
+	for (ssize_t i = 0; i < sent; i++)
+		acked(ids[i]);
+	if (sent <= 0)
+		(void) sched_yield();
+}
+
+static void consume_from_ring(struct mpshm_mpmc *ring)
+{
+	uint64_t *ids = storm->buffers[self->number].ids;
+	struct mpshm_span span;
+	ssize_t got;
+
+	switch (storm_random(&seed) % 4) {
+	case 0:
+		got = mpshm_mpmc_try_pop(ring, ids);
+		got = got == 0 ? 1 : got;
+		break;
+	case 1:
+		got = mpshm_mpmc_try_pop_burst(ring, ids, STORM_BATCH);
+		break;
+	case 2:
+		got = mpshm_mpmc_try_pop_bulk(ring, ids, 2);
+		break;
+	default:
+		got = mpshm_mpmc_try_peek(ring, STORM_BATCH, &span);
+		for (ssize_t i = 0; i < got; i++)
+			ids[i] = *(uint64_t *) mpshm_span_element(&span, (size_t) i);
+		if (got > 0 && mpshm_mpmc_release(ring, &span) != 0)
+			failed(-EINVAL);
+	}
+	if (got < 0 && got != -EAGAIN)
+		failed(got);
+	for (ssize_t i = 0; i < got; i++)
+		storm_got(storm, ids[i]);
+	if (got <= 0)
+		(void) sched_yield();
+}
+
+static void compose(char *message, uint64_t id, uint64_t bytes)
+{
+	const struct header header = {id, (uint64_t) self->life << 8 | self->number, bytes};
+	memcpy(message, &header, sizeof header);
+	for (uint64_t i = sizeof header; i < bytes; i++)
+		message[i] = (char) content(id, i);
+}
+
+static void produce_to_queue(struct mpshm_queue *queue)
+{
+	char message[STORM_MESSAGE_BYTES];
+	uint64_t id = new_id(), room = STORM_MESSAGE_BYTES - STORM_HEADER_BYTES;
+	uint64_t bytes =
+		STORM_HEADER_BYTES + storm_random(&seed) % ((room >> storm_random(&seed) % 12) + 1);
+	uint64_t way = storm_random(&seed) % 4;
+	void *block = message;
+	int sent = 0;
+
+	if (way >= 2)
+		sent = mpshm_queue_reserve(queue, bytes, &block, WAIT_NS);
+	if (sent == 0)
+		compose(block, id, bytes);
+	if (sent == 0 && way == 3 && storm_random(&seed) % 4 == 0) {
+		if (mpshm_queue_abort(queue, block) != 0)
+			failed(-EINVAL);
+		return;
+	}
+	if (way == 0)
+		sent = mpshm_queue_try_put(queue, message, bytes);
+	else if (way == 1)
+		sent = mpshm_queue_put_tagged(queue, message, bytes, id, WAIT_NS);
+	else if (sent == 0)
+		while ((sent = mpshm_queue_commit(queue, block, bytes, id, WAIT_NS)) == -ETIMEDOUT)
+			if (__atomic_load_n(&storm->stop, __ATOMIC_ACQUIRE))
+				_exit(0);
+	if (sent == 0)
+		acked(id);
+	else if (sent != -EAGAIN && sent != -ENOBUFS && sent != -ETIMEDOUT)
+		failed(sent);
+}
+
+/* First deliveries of one producer's life come in its order. */
+static void check_order(const char *message, const struct mpshm_message *told)
+{
+	static struct {
+		uint64_t life, id;
+	} last[STORM_WORKERS_MAX];
+	struct header header;
+	memcpy(&header, message, sizeof header);
+	uint64_t from = (header.life & 0xff) % STORM_WORKERS_MAX;
+	if (told->attempt > 0)
+		return;
+	if (last[from].life == header.life && last[from].id >= header.id)
+		(void) __atomic_fetch_add(&storm->disordered, 1, __ATOMIC_RELAXED);
+	last[from].life = header.life;
+	last[from].id = header.id;
+}
+
+static void consume_from_queue(struct mpshm_queue *queue)
+{
+	char *message = storm->buffers[self->number].message;
+	struct mpshm_message told;
+	uint64_t id;
+	ssize_t bytes = mpshm_queue_receive(queue, message, STORM_MESSAGE_BYTES, &told,
+	                                    storm_random(&seed) % 2 ? WAIT_NS : 0);
+	if (bytes >= 0) {
+		memcpy(&id, message, sizeof id);
+		storm_got(storm, id);
+		if (storm_message_whole(message, (uint64_t) bytes))
+			check_order(message, &told);
+		else
+			(void) __atomic_fetch_add(&storm->torn, 1, __ATOMIC_RELAXED);
+	} else if (bytes != -EAGAIN && bytes != -ETIMEDOUT) {
+		failed(bytes);
+	}
+}
+
+_Noreturn void storm_worker(const struct storm_worker *worker)
+{
+	struct mpshm_segment *segment;
+	struct mpshm_mpmc *ring = NULL;
+	struct mpshm_queue *queue = NULL;
+
+	self = worker;
+	storm = worker->log;
+	seed = worker->seed;
+	int ret = mpshm_segment_open(&segment, worker->segment, 0, NULL);
+	if (ret >= 0)
+		ret = worker->queue ? mpshm_queue_open(&queue, segment, "storm", 0, NULL)
+		                    : mpshm_mpmc_open(&ring, segment, "storm", 0, NULL);
+	if (ret < 0)
+		failed(ret);
+	while (!__atomic_load_n(&storm->stop, __ATOMIC_ACQUIRE)) {
+		if (worker->queue)
+			worker->producer ? produce_to_queue(queue) : consume_from_queue(queue);
+		else
+			worker->producer ? produce_to_ring(ring) : consume_from_ring(ring);
+	}
+	_exit(0);
+}

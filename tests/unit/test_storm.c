@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A few seconds of what tests/stress/kill_storm does for as long as one likes. */
+#include "objects.h"
+
+#include "../stress/storm.h"
+
+static void storm_holds(bool queue)
+{
+	const struct storm_plan plan = {.queue = queue,
+	                                .producers = 2,
+	                                .consumers = 2,
+	                                .span_ns = 3 * MPSHM_SECOND,
+	                                .kill_every_us = 2000,
+	                                .seed = (uint64_t) now_ns()};
+	struct storm_result result;
+	int ret = storm_run(&plan, &result);
+	ck_assert_msg(
+		ret == 0,
+		"seed %llu: lost %llu, doubled %llu, phantom %llu, torn %llu, disordered %llu, "
+		"leaked %llu, stalled %llu; %s",
+		(unsigned long long) plan.seed, (unsigned long long) result.lost,
+		(unsigned long long) result.doubled, (unsigned long long) result.phantom,
+		(unsigned long long) result.torn, (unsigned long long) result.disordered,
+		(unsigned long long) result.leaked, (unsigned long long) result.stalled,
+		result.why);
+	ck_assert_uint_gt(result.kills, 20);
+	ck_assert_uint_gt(result.got, 0);
+}
+
+START_TEST(mpmc_history_holds_while_producers_and_consumers_are_killed_at_random)
+{
+	storm_holds(false);
+}
+END_TEST
+
+START_TEST(queue_history_holds_while_producers_and_consumers_are_killed_at_random)
+{
+	storm_holds(true);
+}
+END_TEST
+
+Suite *suite_storm(void)
+{
+	Suite *suite = suite_create("storm");
+	TCase *tcase = objects_tcase(suite, "storm");
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase,
+	               mpmc_history_holds_while_producers_and_consumers_are_killed_at_random);
+	tcase_add_test(tcase,
+	               queue_history_holds_while_producers_and_consumers_are_killed_at_random);
+	return suite;
+}
