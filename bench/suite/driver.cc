@@ -197,10 +197,14 @@ bool sample_has_figure(const struct sample &sample)
 	return sample.verdict == VERDICT_GOOD || worth_another_try(sample);
 }
 
+/* By the row's regime as it came out in the end, which may not be what it began with. */
 bool sample_counts(const struct contest &contest, const struct sample &sample)
 {
-	return sample.verdict == VERDICT_GOOD &&
-	       (contest.canary_ns == 0 || !canary_differs(canary_of(sample), contest.canary_ns));
+	if (sample.verdict != VERDICT_GOOD && sample.verdict != VERDICT_REGIME)
+		return false;
+	return contest.canary_ns == 0 ||
+	       (!canary_differs(sample.canary_ns[0], sample.canary_ns[1]) &&
+	        !canary_differs(canary_of(sample), contest.canary_ns));
 }
 
 const struct contestant *contest_ours(const struct contest &contest)

@@ -3,7 +3,7 @@
 #include "driver.hh"
 
 #include <algorithm>
-#include <cinttypes>
+#include <cmath>
 #include <cstdio>
 #include <unistd.h>
 
@@ -101,8 +101,8 @@ void report_table(const struct outcome &outcome)
 {
 	unsigned wins = 0, compared = 0, labelled = 0;
 
-	printf("\n%-40s %-5s %9s %-19s %-19s %9s %-19s %6s\n", "median (min .. max)", "unit",
-	       "mpshm", "", "best peer", "", "", "ratio");
+	printf("\n%-40s %-5s %4s %9s %-19s %-19s %9s %-19s %6s\n", "median (min .. max)", "unit",
+	       "line", "mpshm", "", "best peer", "", "", "ratio");
 	for (const auto &contest : outcome.contests) {
 		const struct contestant *ours, *best;
 		double ratio;
@@ -114,7 +114,10 @@ void report_table(const struct outcome &outcome)
 		ours = contest_ours(contest);
 		best = contest_best_peer(contest);
 		ratio = contest_ratio(contest);
-		printf("%-40s %-5s", contest.row->title, measure_unit(contest.row->measure));
+		printf("%-40s %-5s %4s", contest.row->title, measure_unit(contest.row->measure),
+		       contest.canary_ns > 0
+		               ? std::to_string(std::lround(contest.canary_ns)).c_str()
+		               : "-");
 		printf(" %9s %-19s", ours ? figure(ours->median).c_str() : "-",
 		       ours ? spread(*ours).c_str() : "");
 		if (best)
@@ -128,8 +131,12 @@ void report_table(const struct outcome &outcome)
 			compared++;
 			wins += ratio >= 1;
 		}
+		for (const auto &one : contest.contestants)
+			if (one.stalls > 0)
+				printf("  %s stalled", one.peer->name);
 		printf("\n");
 	}
+	printf("line: ns in which a cache line went from one CPU to the other, during that row\n");
 	printf("ratio: how many times as fast as the best peer, above 1 is faster; "
 	       "%u of %u rows are\n",
 	       wins, compared);

@@ -217,10 +217,10 @@ static void collect(struct job *job, struct sample *sample)
 		         (unsigned long long) all.put_count, (unsigned long long) all.got_count,
 		         (unsigned long long) all.disorder,
 		         all.put_sum == all.got_sum ? "agree" : "differ");
-	} else if (canary_differs(sample->canary_ns[0], sample->canary_ns[1])) {
-		sample->verdict = VERDICT_REGIME;
 	} else if (sample->cpu_share < CPU_SHARE_LEAST) {
 		sample->verdict = VERDICT_CROWDED;
+	} else if (canary_differs(sample->canary_ns[0], sample->canary_ns[1])) {
+		sample->verdict = VERDICT_REGIME;
 	}
 }
 
