@@ -174,7 +174,7 @@ START_TEST(queue_that_was_shut_down_drains_and_then_returns_epipe)
 	queue_of(4, 0);
 	ck_assert_int_eq(mpshm_queue_reserve(queue, 10, &message, 0), 0);
 	for (int i = 0; i < 3; i++)
-		ck_assert_int_eq(mpshm_queue_put(queue, "abc" + i, 1, 0), 0);
+		ck_assert_int_eq(mpshm_queue_put(queue, &"abc"[i], 1, 0), 0);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(mpshm_queue_shutdown(queue), 0);
 	ck_assert_int_eq(mpshm_queue_try_put(queue, "x", 1), -EPIPE);
