@@ -12,10 +12,10 @@
  */
 #define GOLDEN_LINE 64u
 
-#define GOLDEN_SPSC_ELEMENTS 5u    /* numbers 1000... of a ring of 8, behind 6 popped */
-#define GOLDEN_MPMC_ELEMENTS 3u    /* numbers 2000... of a ring of 4, behind 3 popped */
-#define GOLDEN_BATCH_ELEMENTS 7u   /* 3-byte elements, words apart */
-#define GOLDEN_QUEUE_MESSAGES 4u   /* of 0, 100, 300 and 1000 bytes, tag 3000... */
+#define GOLDEN_SPSC_ELEMENTS 5u  /* numbers 1000... of a ring of 8, behind 6 popped */
+#define GOLDEN_MPMC_ELEMENTS 3u  /* numbers 2000... of a ring of 4, behind 3 popped */
+#define GOLDEN_BATCH_ELEMENTS 7u /* 3-byte elements, words apart */
+#define GOLDEN_QUEUE_MESSAGES 4u /* of 0, 100, 300 and 1000 bytes, tag 3000... */
 #define GOLDEN_VALUE (-123456789012345)
 #define GOLDEN_COUNTER 4242
 

@@ -3,8 +3,8 @@
  * usage: kill_storm [ring|queue] [--seconds S] [--producers P] [--consumers C]
  *                   [--every-us U] [--seed N]
  *
- * Producers and consumers are SIGKILLed every U microseconds on average, and reborn, for S
- * seconds, on a ring and then on a queue; the whole history is checked: see storm.h.
+ * Producers and consumers are SIGKILLed every U microseconds on average, and reborn, on a
+ * ring and then on a queue, S seconds together (60); the whole history is checked: see storm.h.
  */
 #include "storm.h"
 
@@ -76,6 +76,8 @@ int main(int argc, char **argv)
 		return usage();
 	if (plan.producers == 0 || plan.consumers == 0 || plan.kill_every_us == 0)
 		return usage();
+	if (!*only)
+		plan.span_ns /= 2;
 	if (strcmp(only, "queue") != 0)
 		ret |= one("ring", &plan);
 	plan.queue = true;

@@ -181,6 +181,11 @@ void *sparse_memory(size_t bytes)
 	return memory;
 }
 
+void sparse_free(void *memory, size_t bytes)
+{
+	ck_assert_int_eq(munmap(memory, bytes), 0);
+}
+
 int64_t now_ns(void)
 {
 	struct timespec now;

@@ -56,6 +56,7 @@ bool pattern_is(const void *memory, size_t bytes, uint64_t seed);
 
 /* Pages of address space that cost memory only where they are touched. */
 void *sparse_memory(size_t bytes);
+void sparse_free(void *memory, size_t bytes);
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -47,6 +47,12 @@ static struct mpshm_mpmc *fake_ring(uint32_t capacity, bool beside, uint64_t sta
 	return handle;
 }
 
+static void fake_ring_free(struct mpshm_mpmc *handle)
+{
+	sparse_free(handle->object.shm, handle->object.bytes);
+	free(handle);
+}
+
 START_TEST(mpmc_goes_on_across_every_wrap_of_its_positions)
 {
 	for (size_t c = 0; c < 2 * COUNT_OF(capacities); c++) {
@@ -79,7 +85,7 @@ START_TEST(mpmc_goes_on_across_every_wrap_of_its_positions)
 			ck_assert_uint_eq(out[0], i);
 		}
 		ck_assert_uint_gt(atomic64_load_acquire(&ring->ring.shm->tail), wraps[_i]);
-		free(ring);
+		fake_ring_free(ring);
 	}
 }
 END_TEST
@@ -106,7 +112,7 @@ START_TEST(mpmc_full_ring_of_2_to_the_31_is_full_across_every_wrap)
 		ck_assert_int_eq(mpshm_mpmc_try_pop(handle, &element), 0);
 		ck_assert_int_eq(mpshm_mpmc_try_push(handle, &element), 0);
 		ck_assert_int_eq(mpshm_mpmc_try_push(handle, &element), -EAGAIN);
-		free(handle);
+		fake_ring_free(handle);
 	}
 }
 END_TEST

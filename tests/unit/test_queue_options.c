@@ -100,6 +100,8 @@ START_TEST(queue_of_every_largest_message_and_slot_carries_its_largest)
 		ck_assert_int_eq(out[bytes - 1], (char) (i + 2));
 		ck_assert_int_eq(mpshm_queue_close(queue), 0);
 		ck_assert_int_eq(mpshm_object_unlink(seg, "queue"), 0);
+		sparse_free(in, bytes);
+		sparse_free(out, bytes);
 	}
 }
 END_TEST
