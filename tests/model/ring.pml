@@ -35,9 +35,6 @@
 #ifndef ENTRIES
 #define ENTRIES 1 /* of the redelivery index */
 #endif
-#ifndef FIRST
-#define FIRST 1 /* number of the first message */
-#endif
 #ifndef GHOSTS
 #define GHOSTS 0 /* consumers that died with a claim before it begins; up to FILLED */
 #endif
@@ -469,16 +466,15 @@ inline pop()
 #define LOOK_WHO_LIVES skip
 #endif
 
-/* The slot and the cell of a dead peer are given to the next only when resolved. */
-#ifdef FREE_FIRST
+/* The number and the frame of a dead peer go to the next only when resolved. */
 #define MAY_BE_BORN (state[me] == GONE && !alive[me])
+#ifdef FREE_FIRST
 #ifdef BORN_CLEAN
 #define BEGIN_LIFE frame[me] = 0
 #else
 #define BEGIN_LIFE skip
 #endif
 #else
-#define MAY_BE_BORN (state[me] == GONE && !alive[me])
 #define BEGIN_LIFE assert(frame[me] == 0)
 #endif
 
