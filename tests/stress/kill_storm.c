@@ -21,16 +21,17 @@ static int one(const char *name, const struct storm_plan *plan)
 	              plan->producers, plan->consumers, (long long) (plan->span_ns / MPSHM_SECOND),
 	              (unsigned long long) plan->seed);
 	int ret = storm_run(plan, &r);
-	(void) printf("%s: %llu kills, %llu sent, %llu acknowledged, %llu delivered, %llu maybe; "
+	(void) printf("%s: %llu kills, %llu sent, %llu acknowledged, %llu delivered, "
+	              "%llu in a dead hand, %llu maybe; "
 	              "lost %llu, doubled %llu, phantom %llu, torn %llu, disordered %llu, "
 	              "leaked %llu, stalled %llu%s%s\n",
 	              name, (unsigned long long) r.kills, (unsigned long long) r.sent,
 	              (unsigned long long) r.acked, (unsigned long long) r.got,
-	              (unsigned long long) r.maybe, (unsigned long long) r.lost,
-	              (unsigned long long) r.doubled, (unsigned long long) r.phantom,
-	              (unsigned long long) r.torn, (unsigned long long) r.disordered,
-	              (unsigned long long) r.leaked, (unsigned long long) r.stalled,
-	              r.why[0] ? "; " : "", r.why);
+	              (unsigned long long) r.in_hand, (unsigned long long) r.maybe,
+	              (unsigned long long) r.lost, (unsigned long long) r.doubled,
+	              (unsigned long long) r.phantom, (unsigned long long) r.torn,
+	              (unsigned long long) r.disordered, (unsigned long long) r.leaked,
+	              (unsigned long long) r.stalled, r.why[0] ? "; " : "", r.why);
 	return ret;
 }
 

@@ -20,6 +20,7 @@ struct storm {
 	const struct storm_plan *plan;
 	struct storm_result *result;
 	struct storm_log *log;
+	struct storm_look look;
 	char segment[64];
 	struct storm_worker workers[STORM_WORKERS_MAX];
 	pid_t pids[STORM_WORKERS_MAX];
@@ -94,14 +95,18 @@ static int give_birth(struct storm *storm, unsigned number)
 	return 0;
 }
 
-/* What a dead consumer had in hand may have been acknowledged. */
+/* What a dead consumer had in hand, and no slot holds, it may have acknowledged. */
 static void note_maybe(struct storm *storm, unsigned number)
 {
 	struct storm_log *log = storm->log;
 	uint64_t ids = storm->plan->queue ? 1 : STORM_BATCH;
 	for (uint64_t i = 0; i < ids; i++) {
 		uint64_t id = log->buffers[number].ids[i];
-		if (id < STORM_IDS_MAX && log->got[id] == 0)
+		if (id >= STORM_IDS_MAX || log->state[id] == 0 || log->got[id] != 0)
+			continue;
+		if (storm_look_holds(&storm->look, id))
+			storm->result->in_hand++;
+		else
 			log->state[id] |= STORM_MAYBE;
 	}
 }
@@ -259,6 +264,8 @@ static int run(struct storm *storm)
 	uint64_t room = count_room(&object);
 	if (close_object(storm, &object) < 0)
 		return -1;
+	if (storm_look_begin(storm->segment, storm->plan->queue, &storm->look) < 0)
+		return fail(storm, "look", -errno);
 	for (unsigned i = 0; i < storm->count; i++)
 		if (give_birth(storm, i) < 0)
 			return -1;
@@ -299,6 +306,7 @@ int storm_run(const struct storm_plan *plan, struct storm_result *ret_result)
 	int ret = run(&storm);
 	(void) mpshm_segment_unlink(storm.segment);
 	int verdict = judge(&storm);
+	storm_look_end(&storm.look);
 	(void) munmap(storm.log, sizeof *storm.log);
 	return ret < 0 ? ret : verdict;
 }

@@ -8,8 +8,8 @@
  *   INTENT   a producer was about to send it
  *   ACKED    its put returned
  *   got      how many gets that returned delivered it
- *   MAYBE    it stood in the buffer of a consumer that was killed: its get may have
- *            acknowledged it and died before it could say so
+ *   MAYBE    it stood in the buffer of a consumer that was killed, and in no slot any
+ *            more: its get had acknowledged it and died before it could say so
  *
  * Held means: nobody got what nobody sent, nor anything twice, torn, or out of its
  * producer's order; what was ACKED was got, or is MAYBE; and in the end the object takes
@@ -40,7 +40,7 @@ struct storm_plan {
 };
 
 struct storm_result {
-	uint64_t kills, sent, acked, got, maybe;
+	uint64_t kills, sent, acked, got, maybe, in_hand; /* in_hand: to be delivered again */
 	uint64_t lost, doubled, phantom, torn, disordered, leaked, stalled;
 	char why[200]; /* where something could not even be opened or checked */
 };
@@ -78,6 +78,15 @@ _Noreturn void storm_worker(const struct storm_worker *worker);
 #define STORM_HEADER_BYTES 24u
 void storm_got(struct storm_log *log, uint64_t id);
 bool storm_message_whole(const char *message, uint64_t bytes);
+
+struct storm_look {
+	const char *base, *object;
+	uint64_t bytes;
+	bool queue;
+};
+int storm_look_begin(const char *segment, bool queue, struct storm_look *ret_look);
+bool storm_look_holds(const struct storm_look *look, uint64_t id);
+void storm_look_end(struct storm_look *look);
 
 static inline uint64_t storm_random(uint64_t *seed)
 {

@@ -75,6 +75,13 @@ bool storm_message_whole(const char *message, uint64_t bytes)
 	return true;
 }
 
+/* Now and then, with a claim in hand: so that deaths come there often. */
+static void linger(void)
+{
+	if (storm_random(&seed) % 64 == 0)
+		(void) usleep(50);
+}
+
 /* Four ways to put into a ring; `ids` were announced. */
 static void produce_to_ring(struct mpshm_mpmc *ring)
 {
@@ -103,6 +110,7 @@ static void produce_to_ring(struct mpshm_mpmc *ring)
 		sent = (ssize_t) (storm_random(&seed) % ((uint64_t) sent + 1));
 		for (ssize_t i = 0; i < sent; i++)
 			*(uint64_t *) mpshm_span_element(&span, (size_t) i) = ids[i];
+		linger();
 		if (mpshm_mpmc_commit(ring, &span, (size_t) sent) != 0)
 			failed(-EINVAL);
 	}
@@ -135,6 +143,7 @@ static void consume_from_ring(struct mpshm_mpmc *ring)
 		got = mpshm_mpmc_try_peek(ring, STORM_BATCH, &span);
 		for (ssize_t i = 0; i < got; i++)
 			ids[i] = *(uint64_t *) mpshm_span_element(&span, (size_t) i);
+		linger();
 		if (got > 0 && mpshm_mpmc_release(ring, &span) != 0)
 			failed(-EINVAL);
 	}
@@ -168,6 +177,7 @@ static void produce_to_queue(struct mpshm_queue *queue)
 		sent = mpshm_queue_reserve(queue, bytes, &block, WAIT_NS);
 	if (sent == 0)
 		compose(block, id, bytes);
+	linger();
 	if (sent == 0 && way == 3 && storm_random(&seed) % 4 == 0) {
 		if (mpshm_queue_abort(queue, block) != 0)
 			failed(-EINVAL);
