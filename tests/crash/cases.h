@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cases: the lists that main puts together. */
+#ifndef MPSHM_TESTS_CRASH_CASES_H
+#define MPSHM_TESTS_CRASH_CASES_H
+
+#include "crash.h"
+
+extern const struct crash_case *const mpmc_cases[];
+
+#endif

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "victim.h"
+
+#include "engine.h"
+
+#ifdef __x86_64__
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SLOW_NS 3000000
+#define DOZE_NS 3000000
+
+static int number;
+
+int crash_victim(void)
+{
+	return number;
+}
+
+/* Both marks: a stop whose program counter is the label. */
+void victim_mark(void);
+extern const char victim_marked[];
+__asm__(".pushsection .text\n"
+        ".type victim_mark, @function\n"
+        "victim_mark:\n"
+        "	int3\n"
+        ".globl victim_marked\n"
+        "victim_marked:\n"
+        "	ret\n"
+        ".size victim_mark, .-victim_mark\n"
+        ".popsection\n");
+
+/* The program's own text; the linker's symbols. */
+extern const char __executable_start[], etext[];
+
+static bool is_own(uint64_t pc)
+{
+	return pc >= (uintptr_t) __executable_start && pc < (uintptr_t) etext;
+}
+
+static uint64_t peek_pc(pid_t pid)
+{
+	return (uint64_t) ptrace(PTRACE_PEEKUSER, pid, offsetof(struct user, regs.rip), NULL);
+}
+
+static bool poke_debug(pid_t pid, int i, uint64_t value)
+{
+	size_t at = offsetof(struct user, u_debugreg) + (size_t) i * sizeof value;
+	return ptrace(PTRACE_POKEUSER, pid, at, value) == 0;
+}
+
+static bool set_breakpoint(pid_t pid, uint64_t pc)
+{
+	return poke_debug(pid, 7, 0) && poke_debug(pid, 0, pc) && poke_debug(pid, 7, 1);
+}
+
+/* Wait for the next stop at a trap.  false: it died or got another signal; reported. */
+static bool wait_trap(struct victim *victim)
+{
+	int status;
+
+	while (waitpid(victim->pid, &status, __WALL) < 0)
+		if (errno != EINTR)
+			return false;
+	if (WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP)
+		return true;
+	if (WIFSTOPPED(status))
+		crash_fault(CRASH_BROKEN, "the victim got signal %d (%s) at %s", WSTOPSIG(status),
+		            strsignal(WSTOPSIG(status)), engine_place(peek_pc(victim->pid)));
+	else
+		crash_fault(CRASH_BROKEN, "the victim ended with 0x%x", (unsigned) status);
+	if (!WIFSTOPPED(status))
+		victim->pid = 0;
+	return false;
+}
+
+static bool resume(struct victim *victim, bool step)
+{
+	if (ptrace(step ? PTRACE_SINGLESTEP : PTRACE_CONT, victim->pid, NULL, NULL) < 0)
+		return false;
+	return wait_trap(victim);
+}
+
+static void live_as_victim(const struct crash_case *what)
+{
+	(void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+		_exit(98);
+	if (what->ready)
+		what->ready(what);
+	victim_mark();
+	what->operate(what);
+	victim_mark();
+	_exit(0);
+}
+
+bool victim_start(struct victim *victim, const struct crash_case *what, int which)
+{
+	*victim = (struct victim){0};
+	number = which;
+	victim->pid = fork();
+	if (victim->pid == 0)
+		live_as_victim(what);
+	number = 0;
+	if (victim->pid < 0) {
+		crash_fault(CRASH_BROKEN, "fork: %s", strerror(errno));
+		return false;
+	}
+	if (!wait_trap(victim))
+		return false;
+	(void) ptrace(PTRACE_SETOPTIONS, victim->pid, NULL, PTRACE_O_EXITKILL);
+	return true;
+}
+
+static bool is_system_call(pid_t pid, uint64_t pc)
+{
+	errno = 0;
+	long text = ptrace(PTRACE_PEEKTEXT, pid, pc, NULL);
+	return errno == 0 && (text & 0xffff) == 0x050f;
+}
+
+bool victim_record(struct victim *victim, struct trace *trace)
+{
+	for (trace->steps = 0; trace->steps < trace->room; trace->steps++) {
+		uint32_t i = trace->steps;
+		uint64_t pc = peek_pc(victim->pid);
+		trace->pc[i] = pc;
+		if (i > 0 && pc == (uintptr_t) victim_marked) {
+			trace_count_hits(trace);
+			return true;
+		}
+		trace->marks[i] = is_own(pc) ? TRACE_OWN : 0;
+		if (!is_own(pc) && is_system_call(victim->pid, pc))
+			trace->marks[i] |= TRACE_SYSTEM;
+		int64_t before = crash_now();
+		engine_alive();
+		if (!resume(victim, true))
+			return false;
+		if ((trace->marks[i] & TRACE_SYSTEM) && crash_now() - before > SLOW_NS)
+			trace->marks[i] |= TRACE_SLOW;
+	}
+	crash_fault(CRASH_BROKEN, "the operation takes over %u instructions", trace->room);
+	return false;
+}
+
+static bool at_end(struct victim *victim, uint32_t steps)
+{
+	if (steps > 0 && peek_pc(victim->pid) == (uintptr_t) victim_marked)
+		victim->ended = true;
+	return victim->ended;
+}
+
+bool victim_go(struct victim *victim, const struct trace *trace, uint32_t k, bool *ret_strayed)
+{
+	uint32_t from = trace_approach(trace, k);
+
+	*ret_strayed = false;
+	if (from > 0 && !set_breakpoint(victim->pid, trace->pc[from]))
+		from = 0;
+	for (uint32_t hit = 0; from > 0 && hit <= trace->hits[from]; hit++) {
+		if (!resume(victim, false))
+			return false;
+		if (at_end(victim, 1)) {
+			*ret_strayed = k < trace->steps;
+			return true;
+		}
+	}
+	if (from > 0)
+		(void) poke_debug(victim->pid, 7, 0);
+	for (uint32_t i = from; i < k; i++) {
+		if (!resume(victim, true))
+			return false;
+		if (at_end(victim, i + 1))
+			break;
+	}
+	*ret_strayed = peek_pc(victim->pid) != trace->pc[k];
+	return true;
+}
+
+void victim_doze(struct victim *victim)
+{
+	(void) ptrace(PTRACE_CONT, victim->pid, NULL, NULL);
+	for (int64_t until = crash_now() + DOZE_NS; crash_now() < until;)
+		(void) usleep(500);
+}
+
+bool victim_finish(struct victim *victim)
+{
+	(void) poke_debug(victim->pid, 7, 0);
+	if (!victim->ended && !resume(victim, false))
+		return false;
+	if (!victim->ended && !at_end(victim, 1)) {
+		crash_fault(CRASH_BROKEN, "the victim stopped at %s",
+		            engine_place(peek_pc(victim->pid)));
+		return false;
+	}
+	return true;
+}
+
+void victim_kill(struct victim *victim)
+{
+	int status;
+
+	if (victim->pid <= 0)
+		return;
+	(void) kill(victim->pid, SIGKILL);
+	/* A stop may come before the end. */
+	while (waitpid(victim->pid, &status, __WALL) >= 0 || errno == EINTR)
+		if (WIFSIGNALED(status) || WIFEXITED(status))
+			break;
+	victim->pid = 0;
+}
+
+const char *victim_unsupported(void)
+{
+	pid_t pid = fork();
+	int status = 0;
+	if (pid == 0) {
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+			_exit(1);
+		(void) raise(SIGSTOP);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+		return "ptrace is not allowed here";
+	struct victim victim = {.pid = pid};
+	victim_kill(&victim);
+	return NULL;
+}
+
+#else
+
+const char *victim_unsupported(void)
+{
+	return "single-stepping is written for x86-64 only";
+}
+
+bool victim_start(struct victim *victim, const struct crash_case *what, int which)
+{
+	(void) victim, (void) what, (void) which;
+	return false;
+}
+
+bool victim_record(struct victim *victim, struct trace *trace)
+{
+	(void) victim, (void) trace;
+	return false;
+}
+
+bool victim_go(struct victim *victim, const struct trace *trace, uint32_t k, bool *ret_strayed)
+{
+	(void) victim, (void) trace, (void) k, (void) ret_strayed;
+	return false;
+}
+
+void victim_doze(struct victim *victim)
+{
+	(void) victim;
+}
+
+bool victim_finish(struct victim *victim)
+{
+	(void) victim;
+	return false;
+}
+
+void victim_kill(struct victim *victim)
+{
+	(void) victim;
+}
+
+int crash_victim(void)
+{
+	return 0;
+}
+
+#endif
