@@ -24,14 +24,15 @@ static int one(const char *name, const struct storm_plan *plan)
 	(void) printf("%s: %llu kills, %llu sent, %llu acknowledged, %llu delivered, "
 	              "%llu in a dead hand, %llu maybe; "
 	              "lost %llu, doubled %llu, phantom %llu, torn %llu, disordered %llu, "
-	              "leaked %llu, stalled %llu%s%s\n",
+	              "leaked %llu, stalled %llu, late %llu%s%s\n",
 	              name, (unsigned long long) r.kills, (unsigned long long) r.sent,
 	              (unsigned long long) r.acked, (unsigned long long) r.got,
 	              (unsigned long long) r.in_hand, (unsigned long long) r.maybe,
 	              (unsigned long long) r.lost, (unsigned long long) r.doubled,
 	              (unsigned long long) r.phantom, (unsigned long long) r.torn,
 	              (unsigned long long) r.disordered, (unsigned long long) r.leaked,
-	              (unsigned long long) r.stalled, r.why[0] ? "; " : "", r.why);
+	              (unsigned long long) r.stalled, (unsigned long long) r.late,
+	              r.why[0] ? "; " : "", r.why);
 	return ret;
 }
 

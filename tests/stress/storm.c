@@ -104,10 +104,12 @@ static void note_maybe(struct storm *storm, unsigned number)
 		uint64_t id = log->buffers[number].ids[i];
 		if (id >= STORM_IDS_MAX || log->state[id] == 0 || log->got[id] != 0)
 			continue;
-		if (storm_look_holds(&storm->look, id))
+		if (storm_look_holds(&storm->look, id)) {
+			log->state[id] |= STORM_IN_HAND;
 			storm->result->in_hand++;
-		else
+		} else {
 			log->state[id] |= STORM_MAYBE;
+		}
 	}
 }
 
@@ -201,23 +203,37 @@ static int drain(struct storm *storm, struct object *object)
 	return 0;
 }
 
+#define NOBODYS_ID UINT64_MAX
+
+/* What comes out while the room is measured should all have been put in by us. */
+static void note_late(struct storm *storm, uint64_t id)
+{
+	if (id == NOBODYS_ID)
+		return;
+	storm->result->late++;
+	storm_got(storm->log, id);
+}
+
 /* How many blocks of the largest size there are, or how many elements fit. */
-static uint64_t count_room(struct object *object)
+static uint64_t count_room(struct storm *storm, struct object *object)
 {
 	void *blocks[MPSHM_QUEUE_RESERVATIONS_MAX];
-	uint64_t room = 0, id = 0;
+	char message[STORM_MESSAGE_BYTES];
+	uint64_t room = 0, id = NOBODYS_ID;
 
 	if (object->ring) {
 		while (mpshm_mpmc_try_push(object->ring, &id) == 0)
 			room++;
 		while (mpshm_mpmc_try_pop(object->ring, &id) == 0)
-			;
+			note_late(storm, id);
 		return room;
 	}
 	while (mpshm_queue_try_put(object->queue, &id, sizeof id) == 0)
 		room++;
-	while (mpshm_queue_try_get(object->queue, &id, sizeof id) >= 0)
-		;
+	while (mpshm_queue_try_get(object->queue, message, sizeof message) >= 0) {
+		memcpy(&id, message, sizeof id);
+		note_late(storm, id);
+	}
 	for (uint64_t size = 256; size <= STORM_MESSAGE_BYTES; size *= 2) {
 		unsigned held = 0;
 		while (held < MPSHM_QUEUE_RESERVATIONS_MAX &&
@@ -245,13 +261,18 @@ static int judge(struct storm *storm)
 		if (state & STORM_ACKED && log->got[id] == 0) {
 			result->maybe += (state & STORM_MAYBE) != 0;
 			result->lost += (state & STORM_MAYBE) == 0;
+			if (!(state & STORM_MAYBE))
+				(void) printf("storm: lost %llu of %llu, %s\n",
+				              (unsigned long long) id, (unsigned long long) ids,
+				              state & STORM_IN_HAND ? "was in a dead hand"
+				                                    : "never seen again");
 		}
 	}
 	result->torn = log->torn;
 	result->disordered = log->disordered;
 	result->phantom = log->phantom;
 	return result->lost || result->doubled || result->torn || result->disordered ||
-	                       result->phantom || result->leaked || result->stalled
+	                       result->phantom || result->leaked || result->stalled || result->late
 	               ? -1
 	               : 0;
 }
@@ -261,7 +282,7 @@ static int run(struct storm *storm)
 	struct object object = {0};
 	if (open_object(storm, MPSHM_CREATE | MPSHM_EXCLUSIVE, &object) < 0)
 		return -1;
-	uint64_t room = count_room(&object);
+	uint64_t room = count_room(storm, &object);
 	if (close_object(storm, &object) < 0)
 		return -1;
 	if (storm_look_begin(storm->segment, storm->plan->queue, &storm->look) < 0)
@@ -279,8 +300,8 @@ static int run(struct storm *storm)
 		return -1;
 	while (mpshm_segment_recover(object.segment) > 0)
 		;
-	if (count_room(&object) != room)
-		storm->result->leaked = room - count_room(&object);
+	if (count_room(storm, &object) != room)
+		storm->result->leaked = room - count_room(storm, &object);
 	return close_object(storm, &object);
 }
 

@@ -28,7 +28,7 @@
 #define STORM_MESSAGE_BYTES 4096u
 #define STORM_IDS_MAX (UINT32_C(1) << 26)
 
-enum { STORM_INTENT = 1, STORM_ACKED = 2, STORM_MAYBE = 4 };
+enum { STORM_INTENT = 1, STORM_ACKED = 2, STORM_MAYBE = 4, STORM_IN_HAND = 8 };
 
 struct storm_plan {
 	bool queue; /* else an mpmc ring */
@@ -42,6 +42,7 @@ struct storm_plan {
 struct storm_result {
 	uint64_t kills, sent, acked, got, maybe, in_hand; /* in_hand: to be delivered again */
 	uint64_t lost, doubled, phantom, torn, disordered, leaked, stalled;
+	uint64_t late; /* came only after all was drained */
 	char why[200]; /* where something could not even be opened or checked */
 };
 

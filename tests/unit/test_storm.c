@@ -17,12 +17,12 @@ static void storm_holds(bool queue)
 	ck_assert_msg(
 		ret == 0,
 		"seed %llu: lost %llu, doubled %llu, phantom %llu, torn %llu, disordered %llu, "
-		"leaked %llu, stalled %llu; %s",
+		"leaked %llu, stalled %llu, late %llu; %s",
 		(unsigned long long) plan.seed, (unsigned long long) result.lost,
 		(unsigned long long) result.doubled, (unsigned long long) result.phantom,
 		(unsigned long long) result.torn, (unsigned long long) result.disordered,
 		(unsigned long long) result.leaked, (unsigned long long) result.stalled,
-		result.why);
+		(unsigned long long) result.late, result.why);
 	ck_assert_uint_gt(result.kills, 20);
 	ck_assert_uint_gt(result.got, 0);
 }
