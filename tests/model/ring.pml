@@ -5,7 +5,8 @@
  * Peers 0 to PRODUCERS - 1 push, the rest pop; the last one is immortal, and at the
  * end, alone, has to find everything that was acknowledged.  One STEP is one
  * access to shared memory; a mortal peer may die before each.  A peer has one cell
- * with one frame, which is one word here.
+ * with one frame, which is one word here.  What can't be resolved yet stays in its
+ * cell as an orphan, while the peer's number goes to the next.
  *
  * Deviations from the code, each one a superset of its behaviour or argued for in
  * doc/MODEL.md: "stalled" is any moment (for the immortal one: always), the index has
@@ -75,7 +76,10 @@
 short word[N];
 byte value[N]; /* the element; 0: not written */
 byte head, tail;
-byte frame[PEERS];
+#define CELLS (PEERS + BIRTHS)
+byte frame[CELLS];  /* a cell: one frame */
+byte owner[CELLS];  /* who has the cell + 1; 0: nobody */
+bool orphan[CELLS]; /* its owner is gone, what it says is still to be resolved */
 byte state[PEERS];
 bool alive[PEERS];
 byte generation[PEERS];
@@ -109,14 +113,14 @@ inline announced(what)
 {
 	found = 0; k = 0;
 	do
-	:: k == PEERS || found == 1 -> break
-	:: k < PEERS && found == 0 ->
-		STEP(if :: k != me && frame[k] == (what) -> found = 2 :: else -> k++ fi)
+	:: k == CELLS || found == 1 -> break
+	:: k < CELLS && found == 0 ->
+		STEP(if :: k != mine && frame[k] == (what) -> found = 2 :: else -> k++ fi)
 	:: found == 2 ->
 #ifdef LIVENESS_CACHED
-		STEP(if :: (known >> k) & 1 -> found = 1 :: else -> found = 0; k++ fi)
+		STEP(if :: owner[k] != 0 && ((known >> (owner[k] - 1)) & 1) -> found = 1 :: else -> found = 0; k++ fi)
 #else
-		STEP(if :: LIVE(k) -> found = 1 :: else -> found = 0; k++ fi)
+		STEP(if :: owner[k] != 0 && !orphan[k] && LIVE(owner[k] - 1) -> found = 1 :: else -> found = 0; k++ fi)
 #endif
 	od;
 	k = 0
@@ -294,6 +298,11 @@ inline recover()
 			:: else
 			fi;
 			d++
+		od;
+		d = 0;
+		do
+		:: d == CELLS -> break
+		:: else -> if :: orphan[d] -> found = 1 :: else fi; d++
 		od);
 	d = 0;
 	if
@@ -304,25 +313,40 @@ inline recover()
 	if
 	:: found ->
 		found = 0;
+		/* First the orphaned cells, then those of each dead peer, and its number. */
+		x = 0;
 		do
-		:: d == PEERS -> break
-		:: d < PEERS && state[d] != DEAD -> d++
-		:: d < PEERS && state[d] == DEAD ->
+		:: x > PEERS -> break
+		:: x > 0 && x <= PEERS && state[x - 1] != DEAD -> x++
+		:: x == 0 || (x <= PEERS && state[x - 1] == DEAD) ->
 #ifdef FREE_FIRST
-			STEP(state[d] = GONE);
+			if :: x > 0 -> STEP(state[x - 1] = GONE) :: else fi;
 #endif
-			STEP(f = frame[d]);
-			if :: f != 0 -> resolve(f) :: else -> done = 1 fi;
+			d = 0;
+			do
+			:: d == CELLS -> break
+			:: d < CELLS && ((x == 0 && !orphan[d]) || (x > 0 && owner[d] != x)) -> d++
+			:: d < CELLS && ((x == 0 && orphan[d]) || (x > 0 && owner[d] == x)) ->
+				STEP(f = frame[d]);
+				if :: f != 0 -> resolve(f) :: else -> done = 1 fi;
+				if
+				:: done ->
+					if :: f != 0 -> STEP(CAS(frame[d], f, 0, found)) :: else fi;
+					found = 0;
+					STEP(owner[d] = 0; orphan[d] = false)
+				:: else -> STEP(orphan[d] = true)
+				fi;
+				done = 0; f = 0; d++
+			od;
 			if
-			:: done ->
-				if :: f != 0 -> STEP(CAS(frame[d], f, 0, found)) :: else fi;
-				found = 0;
+			:: x > 0 ->
 				rebuild_index();
-				STEP(if :: state[d] == DEAD -> state[d] = GONE :: else fi)
+				STEP(if :: state[x - 1] == DEAD -> state[x - 1] = GONE :: else fi)
 			:: else
 			fi;
-			done = 0; f = 0; d++
+			x++
 		od;
+		x = 0;
 		STEP(lock = 0)
 	:: else
 	fi;
@@ -330,19 +354,19 @@ inline recover()
 }
 
 /* Does a dead peer's frame say anything?  A hint of when to recover. */
-#define ABANDONED(k) (frame[k] != 0 && !LIVE(k))
+#define ABANDONED(k) (frame[k] != 0 && owner[k] != 0 && (orphan[k] || !LIVE(owner[k] - 1)))
 
 inline deliver(p)
 {
 	STEP(m = value[(p) % N]);
 #ifdef EMPTY_EARLY
-	STEP(frame[me] = 0);
+	STEP(frame[mine] = 0);
 #endif
 	/* The release store: from here on the element counts as delivered. */
 	STEP(assert(word[(p) % N] == w);
 		assert(m != 0); delivered[m]++; assert(delivered[m] == 1);
 		word[(p) % N] = WORD((p) + N, FREE); value[(p) % N] = 0);
-	STEP(frame[me] = 0);
+	STEP(frame[mine] = 0);
 	m = 0
 }
 
@@ -362,7 +386,7 @@ inline adopt()
 			:: POSITION(w) != p -> index_remove(p); i++
 			:: POSITION(w) == p && IS_REDEL(w) ->
 #ifndef NO_ADOPT
-				STEP(frame[me] = ADOPT(p));
+				STEP(frame[mine] = ADOPT(p));
 #endif
 				STEP(CAS(word[p % N], w, WORD(p, NEXT(w)), got));
 				if
@@ -378,7 +402,7 @@ inline adopt()
 						i++
 					od;
 					break
-				:: else -> STEP(frame[me] = 0); i++
+				:: else -> STEP(frame[mine] = 0); i++
 				fi
 			:: else -> i++
 			fi
@@ -399,22 +423,22 @@ inline pop()
 		if
 		:: w == WORD(p, READY) || w == WORD(p, TOMB) ->
 #ifndef ANNOUNCE_LATE
-			STEP(frame[me] = GET(p));
+			STEP(frame[mine] = GET(p));
 #endif
 			STEP(CAS(head, p, p + 1, got));
 #ifdef ANNOUNCE_LATE
-			if :: got -> STEP(frame[me] = GET(p)) :: else fi;
+			if :: got -> STEP(frame[mine] = GET(p)) :: else fi;
 #endif
 			if
 			:: got && KIND(w) == READY -> deliver(p)
 			:: got && KIND(w) == TOMB ->
 				STEP(assert(word[p % N] == w); word[p % N] = WORD(p + N, FREE));
-				STEP(frame[me] = 0)
+				STEP(frame[mine] = 0)
 			:: else ->
 #ifdef KEEP_FAILED
 				skip
 #else
-				STEP(frame[me] = 0)
+				STEP(frame[mine] = 0)
 #endif
 			fi
 		:: w == WORD(p, FREE) || POSITION(w) < p ->
@@ -433,9 +457,9 @@ inline pop()
 #endif
 					atomic {
 						do
-						:: k == PEERS -> found = 0; break
-						:: k < PEERS && ABANDONED(k) -> found = 1; break
-						:: k < PEERS && !ABANDONED(k) -> k++
+						:: k == CELLS -> found = 0; break
+						:: k < CELLS && ABANDONED(k) -> found = 1; break
+						:: k < CELLS && !ABANDONED(k) -> k++
 						od;
 						k = 0
 					};
@@ -452,9 +476,9 @@ inline pop()
 }
 
 #define LOCALS \
-	short w; byte p, k, i, d, f, m, held, found; bool got, done, claimed;
+	short w; byte p, k, i, d, x, f, m, held, found, mine; bool got, done, claimed;
 #define FORGET \
-	w = 0; p = 0; k = 0; i = 0; d = 0; f = 0; m = 0; held = 0; found = 0; got = 0; done = 0; \
+	w = 0; p = 0; k = 0; i = 0; d = 0; x = 0; f = 0; m = 0; held = 0; found = 0; got = 0; done = 0; \
 	claimed = 0
 #ifdef LIVENESS_CACHED
 #define LOCALS_MORE byte known;
@@ -466,21 +490,25 @@ inline pop()
 #define LOOK_WHO_LIVES skip
 #endif
 
-/* The number and the frame of a dead peer go to the next only when resolved. */
+/* A dead peer's number goes to the next when its cells are resolved, or orphaned. */
 #define MAY_BE_BORN (state[me] == GONE && !alive[me])
 #ifdef FREE_FIRST
 #ifdef BORN_CLEAN
-#define BEGIN_LIFE frame[me] = 0
+#define BEGIN_LIFE frame[mine] = 0
 #else
 #define BEGIN_LIFE skip
 #endif
 #else
-#define BEGIN_LIFE assert(frame[me] == 0)
+#define BEGIN_LIFE \
+	mine = 0; \
+	do :: mine == CELLS || owner[mine] == 0 -> break :: else -> mine++ od; \
+	assert(mine < CELLS && frame[mine] == 0); owner[mine] = me + 1
 #endif
 
 proctype producer(byte me; byte number; byte left)
 {
 	LOCALS LOCALS_MORE
+	mine = me;
 again:
 	do
 	:: left == 0 -> break
@@ -491,28 +519,28 @@ again:
 		if
 		:: w == WORD(p, FREE) ->
 #ifndef ANNOUNCE_LATE
-			STEP(frame[me] = PUT(p));
+			STEP(frame[mine] = PUT(p));
 #endif
 			STEP(CAS(tail, p, p + 1, got));
 #ifdef ANNOUNCE_LATE
-			if :: got -> STEP(frame[me] = PUT(p)) :: else fi;
+			if :: got -> STEP(frame[mine] = PUT(p)) :: else fi;
 #endif
 			if
 			:: got ->
 				STEP(value[p % N] = number);
 #ifdef EMPTY_EARLY
-				STEP(frame[me] = 0);
+				STEP(frame[mine] = 0);
 #endif
 				/* Nobody may have taken it from us. */
 				STEP(assert(word[p % N] == WORD(p, FREE));
 					word[p % N] = WORD(p, READY); acknowledged[number] = true);
 				number++; left--;
-				STEP(frame[me] = 0)
+				STEP(frame[mine] = 0)
 			:: else ->
 #ifdef KEEP_FAILED
 				skip
 #else
-				STEP(frame[me] = 0)
+				STEP(frame[mine] = 0)
 #endif
 			fi
 		:: w != WORD(p, FREE) && POSITION(w) >= p -> skip /* tail was moved */
@@ -548,6 +576,7 @@ proctype consumer(byte me)
 {
 	byte vain;
 	LOCALS LOCALS_MORE
+	mine = me;
 again:
 	do
 	:: me == IMMORTAL && vain >= PATIENCE -> break
@@ -596,6 +625,11 @@ again:
 		do
 		:: k == PEERS -> break
 		:: else -> assert(state[k] == GONE || LIVE(k)); k++
+		od;
+		k = 0;
+		do
+		:: k == CELLS -> break
+		:: else -> assert(!orphan[k]); k++
 		od
 	:: else
 	fi;
@@ -629,7 +663,7 @@ init {
 		do
 		:: n == PEERS -> break
 		:: else ->
-			state[n] = ACTIVE; alive[n] = (n <= IMMORTAL);
+			state[n] = ACTIVE; alive[n] = (n <= IMMORTAL); owner[n] = n + 1;
 			if
 			:: n > IMMORTAL -> frame[n] = GET(n - IMMORTAL - 1)
 			:: n < PRODUCERS -> run producer(n, FILLED + 1 + n * PUTS, PUTS)

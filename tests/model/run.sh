@@ -83,7 +83,7 @@ adopt="-DN=1 -DPRODUCERS=1 -DPUTS=1 -DCONSUMERS=2 -DFILLED=1 -DGHOSTS=1 -DDEATHS
   check ring sound  'an index too small' $ghosts -DDEATHS=1
   check ring sound  'an index too small, no more deaths' $ghosts -DDEATHS=0 -DBITS_TRUSTED
   check ring sound  'adoption of the adopted' $adopt
-  check ring sound  'one slot, two helpers' $narrow
+  check ring larger 'one slot, two helpers' $narrow
   check ring larger 'index of two, full' -DPRODUCERS=0 -DPUTS=0 -DN=4 -DCONSUMERS=2 -DFILLED=3 -DGHOSTS=3 -DENTRIES=2 -DDEATHS=1
   check ring larger 'three pop one, two rebirths' $pop -DDEATHS=3 -DBIRTHS=1
   check ring larger 'adoption, 2 deaths' $adopt -DDEATHS=2
