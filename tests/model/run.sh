@@ -85,7 +85,7 @@ adopt="-DN=1 -DPRODUCERS=1 -DPUTS=1 -DCONSUMERS=2 -DFILLED=1 -DGHOSTS=1 -DDEATHS
   check ring sound  'adoption of the adopted' $adopt
   check ring larger 'one slot, two helpers' $narrow
   check ring larger 'index of two, full' -DPRODUCERS=0 -DPUTS=0 -DN=4 -DCONSUMERS=2 -DFILLED=3 -DGHOSTS=3 -DENTRIES=2 -DDEATHS=1
-  check ring larger 'three pop one, two rebirths' $pop -DDEATHS=3 -DBIRTHS=1
+  check ring larger 'three pop one, 3 deaths, a rebirth' $pop -DDEATHS=3 -DBIRTHS=1
   check ring larger 'adoption, 2 deaths' $adopt -DDEATHS=2
   check ring broken 'frame after the claim' $pop -DANNOUNCE_LATE
   check ring broken 'frame emptied before publish' $pop -DEMPTY_EARLY
@@ -116,7 +116,6 @@ check blocks sound  'one slot, one block' -DDEATHS=2
 check blocks sound  'the block again' -DPUTS=2 -DDEATHS=1
 check blocks sound  'two slots, two blocks' -DN=2 -DBLOCKS=2
 check blocks larger 'the block again, 2 deaths' -DPUTS=2 -DDEATHS=2
-check blocks larger 'two blocks again' -DN=2 -DBLOCKS=2 -DPUTS=2 -DDEATHS=1
 check blocks broken 'block freed by plain store' -DPUTS=2 -DDEATHS=1 -DFREE_BY_STORE
 check blocks broken 'block freed before its slot' -DFREE_BEFORE_RELEASE
 check blocks broken 'IN after READY' -DIN_LATE
