@@ -6,5 +6,6 @@
 #include "crash.h"
 
 extern const struct crash_case *const mpmc_cases[];
+extern const struct crash_case *const queue_cases[];
 
 #endif

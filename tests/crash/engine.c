@@ -36,6 +36,19 @@ uint32_t crash_step(void)
 	return engine_current->step;
 }
 
+uint32_t engine_faults(const struct run *run)
+{
+	uint32_t faults = 0;
+	for (int i = 0; i < CRASH_FAULTS; i++)
+		faults += run->faults[i];
+	return faults;
+}
+
+static bool more(const struct run *run)
+{
+	return run->next < run->points && !(engine_options.stop && engine_faults(run) > 0);
+}
+
 void engine_alive(void)
 {
 	__atomic_store_n(&engine_current->alive_ns, crash_now(), __ATOMIC_RELAXED);
@@ -161,7 +174,7 @@ static void run_single(struct run *run)
 	run->steps = trace.steps;
 	run->steps_own = points_own(&trace);
 	run->recorded = true;
-	while (run->next < run->points)
+	while (more(run))
 		kill_at(run->what, &trace, &points[run->next++]);
 	run->done = true;
 }
@@ -176,7 +189,7 @@ static void run_pair(struct run *run)
 		return;
 	run->points = points_choose_pairs(&trace, &frozen_trace, &points);
 	run->recorded = true;
-	while (run->next < run->points)
+	while (more(run))
 		kill_beside(run->what, &trace, &frozen_trace, &points[run->next++]);
 	run->done = true;
 }
@@ -263,7 +276,7 @@ const struct run *engine_run(const struct crash_case *what, const struct crash_c
 			            strsignal(WTERMSIG(status)));
 		else if (!run->done)
 			crash_fault(CRASH_BROKEN, "a runner gave up");
-		if (!run->recorded)
+		if (!run->recorded || !more(run))
 			break;
 	}
 	if (engine_progress)

@@ -16,6 +16,7 @@ struct engine_options {
 	uint32_t pairs;     /* kills of each pair */
 	uint32_t step;      /* only this one; RUN_NO_STEP: all */
 	uint32_t frozen_at; /* pairs: only this one */
+	bool stop;          /* at the first violation */
 };
 
 extern struct engine_options engine_options;
@@ -43,6 +44,9 @@ struct run {
 
 /* Runs it, in as many runners as it takes.  The result is valid until the next call. */
 const struct run *engine_run(const struct crash_case *what, const struct crash_case *frozen);
+
+/* Faults so far. */
+uint32_t engine_faults(const struct run *run);
 
 /* The runner says that it is alive. */
 void engine_alive(void);

@@ -3,5 +3,6 @@
 
 const struct crash_case *const *const crash_lists[] = {
 	mpmc_cases,
+	queue_cases,
 	NULL,
 };

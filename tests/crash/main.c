@@ -20,7 +20,8 @@ static const char usage[] =
 	"  --all         every instruction, however often it comes, and every 4th elsewhere\n"
 	"  --quick       a sample of the cases that matter most, for some seconds\n"
 	"  --sample N    every Nth instruction\n"
-	"  --pairs N     kills of each pair; --no-pairs: none\n";
+	"  --pairs N     kills of each pair; --no-pairs: none\n"
+	"  --stop        at the first violation\n";
 
 enum {
 	OPTION_CASE = 1000,
@@ -33,7 +34,8 @@ enum {
 	OPTION_PAIRS,
 	OPTION_NO_PAIRS,
 	OPTION_LIST,
-	OPTION_HELP
+	OPTION_STOP,
+	OPTION_HELP,
 };
 
 static const struct option options[] = {
@@ -47,13 +49,20 @@ static const struct option options[] = {
 	{"pairs", required_argument, NULL, OPTION_PAIRS},
 	{"no-pairs", no_argument, NULL, OPTION_NO_PAIRS},
 	{"list", no_argument, NULL, OPTION_LIST},
+	{"stop", no_argument, NULL, OPTION_STOP},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{0},
 };
 
 static const char *only, *only_pair;
-static bool quick, singles = true, pairs = true;
+static bool quick, singles = true;
+static enum { PAIRS_UNSAID, PAIRS_NO, PAIRS_YES } pairs; /* --case alone means none */
 static uint32_t violations;
+
+static bool stopped(void)
+{
+	return engine_options.stop && violations > 0;
+}
 
 static bool matches(const char *name)
 {
@@ -88,7 +97,7 @@ static uint32_t run_singles(void)
 {
 	uint32_t count = 0;
 
-	for (size_t i = 0; crash_cases[i]; i++) {
+	for (size_t i = 0; crash_cases[i] && !stopped(); i++) {
 		const struct crash_case *what = crash_cases[i];
 		if (!matches(what->name) || (quick && !(what->flags & CRASH_QUICK)))
 			continue;
@@ -118,7 +127,7 @@ static uint32_t run_pairs(void)
 	uint32_t count = 0;
 
 	for (size_t i = 0; crash_cases[i]; i++)
-		for (size_t j = 0; crash_cases[j]; j++) {
+		for (size_t j = 0; crash_cases[j] && !stopped(); j++) {
 			const struct crash_case *a = crash_cases[i], *b = crash_cases[j];
 			char name[100];
 			if (!paired(a, b) || (only_pair && !is_pair(only_pair, a->name, b->name)))
@@ -145,54 +154,78 @@ static void set_step(const char *text)
 		engine_options.frozen_at = number(comma + 1);
 }
 
+static void be_quick(void)
+{
+	quick = true;
+	pairs = PAIRS_NO;
+	engine_options.sample = 11;
+	engine_options.foreign = 60;
+}
+
+static void be_thorough(void)
+{
+	engine_options.kills_max = UINT32_MAX;
+	engine_options.foreign = 4;
+}
+
+static void set_pairs(const char *text)
+{
+	engine_options.pairs = number(text);
+	pairs = PAIRS_YES;
+}
+
+/* false: unknown. */
+static bool take(int option, const char *value)
+{
+	switch (option) {
+	case OPTION_CASE:
+		only = value;
+		return true;
+	case OPTION_STEP:
+		set_step(value);
+		return true;
+	case OPTION_PAIR:
+		only_pair = value;
+		singles = false;
+		return true;
+	case OPTION_ALL:
+		be_thorough();
+		return true;
+	case OPTION_QUICK:
+		be_quick();
+		return true;
+	case OPTION_SEED:
+		engine_options.seed = strtoull(value, NULL, 0);
+		return true;
+	case OPTION_SAMPLE:
+		engine_options.sample = number(value);
+		return true;
+	case OPTION_PAIRS:
+		set_pairs(value);
+		return true;
+	case OPTION_NO_PAIRS:
+		pairs = PAIRS_NO;
+		return true;
+	case OPTION_STOP:
+		engine_options.stop = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* -1: go on; else the exit status. */
 static int parse(int argc, char **argv)
 {
 	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		switch (option) {
-		case OPTION_CASE:
-			only = optarg;
-			pairs = false;
-			break;
-		case OPTION_STEP:
-			set_step(optarg);
-			break;
-		case OPTION_PAIR:
-			only_pair = optarg;
-			singles = false;
-			break;
-		case OPTION_ALL:
-			engine_options.kills_max = UINT32_MAX;
-			engine_options.foreign = 4;
-			break;
-		case OPTION_QUICK:
-			quick = true;
-			pairs = false;
-			engine_options.sample = 11;
-			engine_options.foreign = 60;
-			break;
-		case OPTION_SEED:
-			engine_options.seed = strtoull(optarg, NULL, 0);
-			break;
-		case OPTION_SAMPLE:
-			engine_options.sample = number(optarg);
-			break;
-		case OPTION_PAIRS:
-			engine_options.pairs = number(optarg);
-			pairs = true;
-			break;
-		case OPTION_NO_PAIRS:
-			pairs = false;
-			break;
-		case OPTION_LIST:
+		if (option == OPTION_LIST)
 			return list();
-		case OPTION_HELP:
-			(void) fputs(usage, stdout);
-			return 0;
-		default:
-			(void) fputs(usage, stderr);
-			return 2;
-		}
+		if (option == OPTION_HELP)
+			return fputs(usage, stdout) < 0;
+		if (take(option, optarg))
+			continue;
+		(void) fputs(usage, stderr);
+		return 2;
 	}
 	return -1;
 }
@@ -220,7 +253,7 @@ int main(int argc, char **argv)
 	int64_t begin = crash_now();
 	report_head();
 	uint32_t count = singles ? run_singles() : 0;
-	if (pairs)
+	if (!stopped() && (only_pair || pairs == PAIRS_YES || (pairs == PAIRS_UNSAID && !only)))
 		count += run_pairs();
 	report_totals();
 	(void) printf("seed %llu, %.0f s: %u violations\n",

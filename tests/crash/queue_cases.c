@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cases.h"
+#include "queue_world.h"
+
+static int actor(void)
+{
+	return LEDGER_VICTIM + crash_victim();
+}
+
+static const struct queue_state *state_of(const struct crash_case *self)
+{
+	return self->with;
+}
+
+static void before_put(const struct crash_case *self)
+{
+	world_thread(self);
+	ledger_put_begin(actor(), 1, queue_buffer, state_of(self)->bytes);
+}
+
+static void put(const struct crash_case *self)
+{
+	const struct queue_state *state = state_of(self);
+	ledger_put_end(actor(), mpshm_queue_put(world_queue, queue_buffer, state->bytes,
+	                                        state->timeout_ns) == 0);
+}
+
+static void before_get(const struct crash_case *self)
+{
+	world_thread(self);
+	ledger_get_begin(actor(), 1, state_of(self)->bytes);
+}
+
+static void get(const struct crash_case *self)
+{
+	ledger_get_end(actor(),
+	               mpshm_queue_get(world_queue, ledger_log(actor())->buffer, QUEUE_BLOCK_BYTES,
+	                               state_of(self)->timeout_ns) >= 0);
+}
+
+#define before_reserve_commit before_put
+static void reserve_commit(const struct crash_case *self)
+{
+	const struct queue_state *state = state_of(self);
+	void *message;
+	int ret = mpshm_queue_reserve(world_queue, state->bytes, &message, state->timeout_ns);
+	if (ret == 0) {
+		memcpy(message, queue_buffer, state->bytes);
+		ret = mpshm_queue_commit(world_queue, message, state->bytes, 7, state->timeout_ns);
+	}
+	ledger_put_end(actor(), ret == 0);
+}
+
+static void before_reserve_abort(const struct crash_case *self)
+{
+	world_thread(self);
+}
+
+static void reserve_abort(const struct crash_case *self)
+{
+	void *message;
+	int ret = mpshm_queue_reserve(world_queue, state_of(self)->bytes, &message, 0);
+	if (ret == 0)
+		(void) mpshm_queue_abort(world_queue, message);
+}
+
+#define before_shut_down before_reserve_abort
+static void shut_down(const struct crash_case *self)
+{
+	(void) self;
+	(void) mpshm_queue_shutdown(world_queue);
+}
+
+static const struct queue_state short_ = {.skipped = 3, .filled = 3, .bytes = QUEUE_INLINE_BYTES};
+static const struct queue_state long_ = {.skipped = 7, .filled = 3, .bytes = QUEUE_BLOCK_BYTES};
+static const struct queue_state empty = {.skipped = 3, .bytes = QUEUE_INLINE_BYTES};
+static const struct queue_state empty_long = {.skipped = 3, .bytes = QUEUE_BLOCK_BYTES};
+static const struct queue_state full = {.skipped = 3, .filled = 6, .bytes = QUEUE_INLINE_BYTES};
+static const struct queue_state full_long = {.skipped = 3, .filled = 6, .bytes = QUEUE_BLOCK_BYTES};
+static const struct queue_state again = {
+	.skipped = 3, .taken = 1, .filled = 2, .bytes = QUEUE_INLINE_BYTES};
+static const struct queue_state again_long = {
+	.skipped = 3, .taken = 1, .filled = 2, .bytes = QUEUE_BLOCK_BYTES};
+static const struct queue_state to_sleeper = {
+	.skipped = 3, .bytes = QUEUE_INLINE_BYTES, .helper = QUEUE_SLEEPING_GETTER};
+static const struct queue_state to_sleeper_long = {
+	.skipped = 3, .bytes = QUEUE_BLOCK_BYTES, .helper = QUEUE_SLEEPING_GETTER};
+static const struct queue_state from_sleeper = {
+	.skipped = 3, .filled = 6, .bytes = QUEUE_INLINE_BYTES, .helper = QUEUE_SLEEPING_PUTTER};
+static const struct queue_state from_sleeper_long = {
+	.skipped = 3, .filled = 6, .bytes = QUEUE_BLOCK_BYTES, .helper = QUEUE_SLEEPING_PUTTER};
+/* Victims that sleep: until they are woken, and until their time is over. */
+static const struct queue_state asleep_empty = {.skipped = 3,
+                                                .bytes = QUEUE_INLINE_BYTES,
+                                                .helper = QUEUE_PUTTER_SOON,
+                                                .timeout_ns = MPSHM_SECOND};
+static const struct queue_state asleep_full = {.skipped = 3,
+                                               .filled = 6,
+                                               .bytes = QUEUE_INLINE_BYTES,
+                                               .helper = QUEUE_GETTER_SOON,
+                                               .timeout_ns = MPSHM_SECOND};
+static const struct queue_state late_empty = {
+	.skipped = 3, .bytes = QUEUE_INLINE_BYTES, .timeout_ns = 8 * MPSHM_MILLISECOND};
+static const struct queue_state late_full = {
+	.skipped = 3, .filled = 6, .bytes = QUEUE_BLOCK_BYTES, .timeout_ns = 8 * MPSHM_MILLISECOND};
+
+#define CASE(operation, state, its_flags) \
+	&(const struct crash_case) \
+	{ \
+		.name = "queue." #operation "." #state, .setup = queue_setup, \
+		.ready = before_##operation, .operate = operation, .check = queue_check, \
+		.clean = queue_clean, .poke = (its_flags) &ALONE ? NULL : queue_poke, \
+		.with = &(state), .flags = (its_flags) \
+	}
+#define ALONE 0x100u
+
+const struct crash_case *const queue_cases[] = {
+	CASE(put, short_, CRASH_QUICK),
+	CASE(put, long_, CRASH_QUICK),
+	CASE(put, empty, 0),
+	CASE(put, full, 0),
+	CASE(put, full_long, 0),
+	CASE(put, again, 0),
+	CASE(put, to_sleeper, ALONE),
+	CASE(put, to_sleeper_long, ALONE),
+	CASE(put, asleep_full, ALONE),
+	CASE(put, late_full, ALONE),
+	CASE(get, short_, CRASH_QUICK),
+	CASE(get, long_, CRASH_QUICK),
+	CASE(get, empty, 0),
+	CASE(get, full, 0),
+	CASE(get, full_long, 0),
+	CASE(get, again, 0),
+	CASE(get, again_long, 0),
+	CASE(get, from_sleeper, ALONE),
+	CASE(get, from_sleeper_long, ALONE),
+	CASE(get, asleep_empty, ALONE),
+	CASE(get, late_empty, ALONE),
+	CASE(reserve_commit, short_, 0),
+	CASE(reserve_commit, long_, 0),
+	CASE(reserve_commit, full_long, 0),
+	CASE(reserve_commit, to_sleeper_long, ALONE),
+	CASE(reserve_abort, long_, 0),
+	CASE(reserve_abort, empty_long, 0),
+	CASE(shut_down, short_, 0),
+	CASE(shut_down, full_long, 0),
+	CASE(shut_down, to_sleeper, ALONE),
+	CASE(shut_down, from_sleeper, ALONE),
+	NULL,
+};
