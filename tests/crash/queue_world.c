@@ -225,8 +225,8 @@ void queue_check(const struct crash_case *self)
 		if (put && ledger_missing() == 0)
 			break;
 	}
-	if (!put)
-		crash_fault(CRASH_HANG, "nobody can put");
+	if (!put || ledger_missing() > 0)
+		crash_fault(CRASH_HANG, put ? "nobody can get what is there" : "nobody can put");
 	crash_all_done();
 	WORLD_IS(mpshm_segment_recover(world_segment) >= 0, 1);
 	while (get_some())

@@ -155,8 +155,9 @@ void ring_check(const struct crash_case *self)
 		if (pushed && ledger_missing() == 0)
 			break;
 	}
-	if (!pushed)
-		crash_fault(CRASH_HANG, "nobody can push");
+	if (!pushed || ledger_missing() > 0)
+		crash_fault(CRASH_HANG,
+		            pushed ? "nobody can pop what is there" : "nobody can push");
 	crash_all_done();
 	WORLD_IS(mpshm_segment_recover(world_segment) >= 0, 1);
 	while (pop_some() > 0)

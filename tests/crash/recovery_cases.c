@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Recovery itself: a process has died with things in hand, the victim dies at
+ * recovering that, and the survivor then recovers both.
+ */
+#include "cases.h"
+#include "queue/queue.h"
+#include "segment/directory.h"
+#include "ring_world.h"
+
+struct debris {
+	void (*leave)(void *unused); /* in the one that dies first */
+	void (*setup)(void);
+	void (*check)(void);
+};
+
+static struct mpshm_queue *queue;
+static uint64_t message[64];
+
+static void died_here(void)
+{
+	__atomic_store_n((uint32_t *) world_scratch(), 1, __ATOMIC_RELEASE);
+	for (;;)
+		(void) pause();
+}
+
+static void open_ring(void)
+{
+	const struct mpshm_mpmc_options options = {.capacity = 16, .element_bytes = 8};
+	WORLD_IS(mpshm_mpmc_open(&world_ring, world_segment, "ring", MPSHM_CREATE, &options),
+	         MPSHM_CREATED);
+	for (uint64_t i = 1; i <= 6; i++)
+		WORLD_IS(mpshm_mpmc_try_push(world_ring, &i), 0);
+}
+
+static void open_queue(void)
+{
+	const struct mpshm_queue_options options = {
+		.capacity = 8, .max_message_bytes = 512, .slot_bytes = 64, .pool_bytes = 8192};
+	WORLD_IS(mpshm_queue_open(&queue, world_segment, "queue", MPSHM_CREATE, &options),
+	         MPSHM_CREATED);
+	for (message[0] = 1; message[0] <= 3; message[0]++)
+		WORLD_IS(mpshm_queue_try_put(queue, message, sizeof message), 0);
+}
+
+static void leave_reserved(void *unused)
+{
+	struct mpshm_span span;
+	(void) unused;
+	WORLD_IS(mpshm_mpmc_try_reserve(world_ring, 4, &span), 4);
+	died_here();
+}
+
+static void leave_peeked(void *unused)
+{
+	struct mpshm_span span;
+	(void) unused;
+	WORLD_IS(mpshm_mpmc_try_peek(world_ring, 4, &span), 4);
+	died_here();
+}
+
+/* Frames of both kinds, an adoption, and tombstones in between. */
+static void leave_much(void *unused)
+{
+	struct mpshm_span spans[3];
+	(void) unused;
+	WORLD_IS(mpshm_mpmc_try_reserve(world_ring, 2, &spans[0]), 2);
+	WORLD_IS(mpshm_mpmc_try_peek(world_ring, 1, &spans[1]), 1);
+	WORLD_IS(mpshm_mpmc_try_peek(world_ring, 3, &spans[2]), 3);
+	died_here();
+}
+
+static void leave_blocks(void *unused)
+{
+	void *block;
+	struct frame_shm *frame;
+	uint64_t position;
+	(void) unused;
+	WORLD_IS(mpshm_queue_reserve(queue, 400, &block, 0), 0);
+	WORLD_IS(queue_begin(queue, &frame), 0);
+	WORLD_IS(mpmc_front(&queue->ring, frame, &position), 0);
+	WORLD_IS(mpmc_claim_front(&queue->ring, frame, position), 1);
+	died_here();
+}
+
+/* Dead in the directory lock, with an object half created, and another open. */
+static void leave_directory(void *unused)
+{
+	(void) unused;
+	WORLD_IS(mpshm_i_directory_lock(world_segment), 0);
+	struct entry_shm *entry = &world_segment->directory[5];
+	entry->extents[0].offset = world_segment->heap_at + 65536;
+	entry->extents[0].bytes = 8192;
+	atomic64_store_release(&entry->state, entry_state(ENTRY_CREATING, 1));
+	died_here();
+}
+
+static void check_ring(void)
+{
+	uint64_t seen = 0, element;
+	size_t count = 0;
+	for (struct patience p = {0}; patience(&p) && count < 6;) {
+		if (mpshm_mpmc_try_pop(world_ring, &element) != 0)
+			continue;
+		crash_progress();
+		if (element < 1 || element > 6)
+			crash_fault(CRASH_TORN, "element %llu", (unsigned long long) element);
+		else if (seen >> element & 1)
+			crash_fault(CRASH_DUPLICATE, "element %llu", (unsigned long long) element);
+		seen |= UINT64_C(1) << (element & 63);
+		count++;
+	}
+	if (count < 6)
+		crash_fault(CRASH_LOSS, "%zu of 6 elements came", count);
+	WORLD_IS(mpshm_segment_recover(world_segment) >= 0, 1);
+	/* Tombstones go with the pop that finds them. */
+	if (mpshm_mpmc_try_pop(world_ring, &element) == 0)
+		crash_fault(CRASH_DUPLICATE, "a seventh element");
+	for (element = 0; element < 16; element++)
+		if (mpshm_mpmc_try_push(world_ring, &element) != 0)
+			crash_fault(CRASH_LEAK, "the ring takes %llu of 16",
+			            (unsigned long long) element);
+	WORLD_IS(mpshm_mpmc_close(world_ring), 0);
+}
+
+static void check_queue(void)
+{
+	uint32_t seen = 0, count = 0;
+	for (struct patience p = {0}; patience(&p) && count < 3;) {
+		if (mpshm_queue_get(queue, message, sizeof message, MPSHM_MILLISECOND) < 0)
+			continue;
+		crash_progress();
+		if (message[0] < 1 || message[0] > 3 || seen >> message[0] & 1)
+			crash_fault(CRASH_DUPLICATE, "message %llu",
+			            (unsigned long long) message[0]);
+		seen |= 1u << (message[0] & 31);
+		count++;
+	}
+	if (count < 3)
+		crash_fault(CRASH_LOSS, "%u of 3 messages came", count);
+	WORLD_IS(mpshm_segment_recover(world_segment) >= 0, 1);
+	for (uint32_t i = 0; i < queue->pool.blocks; i++)
+		if (block_kind(atomic64_load_acquire(&queue->pool.descriptors[i].word)) !=
+		    BLOCK_FREE)
+			crash_fault(CRASH_LEAK, "block %u is not free", i);
+	for (uint32_t i = 0; i < 8; i++)
+		if (mpshm_queue_try_put(queue, message, 8) != 0)
+			crash_fault(CRASH_LEAK, "the queue takes %u of 8", i);
+	WORLD_IS(mpshm_queue_close(queue), 0);
+}
+
+/* A new object can be made, and nothing of the half-made one is there. */
+static void check_directory(void)
+{
+	struct mpshm_value *value;
+	WORLD_IS(mpshm_value_open(&value, world_segment, "value", MPSHM_CREATE, NULL),
+	         MPSHM_CREATED);
+	crash_progress();
+	WORLD_IS(mpshm_value_close(value), 0);
+	WORLD_IS(mpshm_object_unlink(world_segment, "value"), 0);
+	for (uint32_t i = 0; i < world_segment->directory_capacity; i++)
+		if (entry_state_kind(atomic64_load_acquire(&world_segment->directory[i].state)) !=
+		    ENTRY_EMPTY)
+			crash_fault(CRASH_LEAK, "directory entry %u is not empty", i);
+}
+
+static void no_setup(void) {}
+
+static void setup(const struct crash_case *self)
+{
+	const struct debris *debris = self->with;
+	world_begin();
+	debris->setup();
+	pid_t dead = world_helper(debris->leave, NULL);
+	world_await(world_scratch());
+	world_kill(dead);
+}
+
+static void recover(const struct crash_case *self)
+{
+	(void) self;
+	(void) mpshm_segment_recover(world_segment);
+}
+
+static void check(const struct crash_case *self)
+{
+	const struct debris *debris = self->with;
+	debris->check();
+	crash_all_done();
+	world_check_leftovers(0);
+}
+
+static void clean(const struct crash_case *self)
+{
+	(void) self;
+	world_end();
+}
+
+static const struct debris reserved = {leave_reserved, open_ring, check_ring};
+static const struct debris peeked = {leave_peeked, open_ring, check_ring};
+static const struct debris much = {leave_much, open_ring, check_ring};
+static const struct debris blocks = {leave_blocks, open_queue, check_queue};
+static const struct debris directory = {leave_directory, no_setup, check_directory};
+
+/* Whoever registers recovers, so the victim does both. */
+#define CASE(state) \
+	&(const struct crash_case) \
+	{ \
+		.name = "recover." #state, .setup = setup, .operate = recover, .check = check, \
+		.clean = clean, .with = &(state) \
+	}
+
+const struct crash_case *const recovery_cases[] = {
+	CASE(reserved), CASE(peeked), CASE(much), CASE(blocks), CASE(directory), NULL,
+};
