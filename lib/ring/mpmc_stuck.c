@@ -47,7 +47,11 @@ static int contradiction(const struct mpmc *ring, uint64_t position)
 		ring->object->segment->name, ring->object->index, (unsigned long long) position);
 }
 
-/* FREE(position), claimed by a push: tomb it where nobody alive announces it. */
+/*
+ * FREE(position), claimed by a push: tomb it where nobody alive announces it.  Who died
+ * there may have claimed more behind it: recovery does all of that at once, where it
+ * can be had without waiting; else each position costs whoever is stuck another stall.
+ */
 static bool help_put(struct mpmc *ring, uint64_t position)
 {
 	uint64_t tail = atomic64_load_acquire(&ring->shm->tail) & ~TAIL_CLOSED; /* [MPMC-A2] */
@@ -60,6 +64,7 @@ static bool help_put(struct mpmc *ring, uint64_t position)
 	                 mpmc_word_of(ring, SLOT_TOMB, position))) {
 		(void) atomic64_fetch_add(&ring->shm->recovered, 1);
 		(void) atomic64_fetch_add(&ring->shm->tombstoned, 1);
+		(void) mpshm_i_recover(ring->object->segment);
 	}
 	return true; /* ours, another's, or published after all: look again */
 }
