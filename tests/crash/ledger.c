@@ -187,7 +187,7 @@ void ledger_judge(bool marked)
 
 	(void) walk_missing(true);
 	/* What killed gets had claimed may come late; marked, it does not count at all. */
-	for (int actor = LEDGER_VICTIM; actor < LEDGER_ACTORS && !marked; actor++)
+	for (int actor = 0; actor < LEDGER_ACTORS && !marked; actor++)
 		may_be_late += l->logs[actor].wanted;
 	for (int actor = 1; actor < LEDGER_ACTORS; actor++)
 		if (l->late[actor] > may_be_late)

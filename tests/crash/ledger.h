@@ -13,6 +13,7 @@
 #include "crash.h"
 
 enum ledger_actor {
+	LEDGER_DEBRIS = 0, /* `wanted`: what the dead of the setup had claimed, to come late */
 	LEDGER_BEFORE = 1, /* the survivor, during setup */
 	LEDGER_VICTIM,     /* and + 1: the second of a pair */
 	LEDGER_SURVIVOR = 4,

@@ -121,7 +121,7 @@ static bool is_pair(const char *text, const char *a, const char *b)
 	       strcmp(text + length + 1, b) == 0;
 }
 
-/* All pairs of one killed operation: one line. */
+/* A line each only where something was found; and one for all of them. */
 static uint32_t run_pairs(void)
 {
 	uint32_t count = 0;
@@ -135,9 +135,10 @@ static uint32_t run_pairs(void)
 			if (only && !matches(a->name))
 				continue;
 			(void) snprintf(name, sizeof name, "%s | %s", a->name, b->name);
-			violations += report_case(name, engine_run(a, b));
+			violations += report_pair(name, engine_run(a, b));
 			count++;
 		}
+	report_pairs();
 	return count;
 }
 

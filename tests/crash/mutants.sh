@@ -71,7 +71,7 @@ mutant release_before_copy ring/mpmc.c '/int mpshm_mpmc_try_pop(/,/^}/{s/^\tcopy
 mutant no_tombs ring/mpmc_stuck.c '/bool help_put(/,/^}/s/if (atomic64_cas(/if (0 \&\& atomic64_cas(/' \
   --case 'mpmc.push.normal'
 # An element is in the index before it is REDEL.
-mutant no_index ring/mpmc_redeliver.c '/bool index_add(/,/^}/s/atomic64_fetch_or(/atomic64_fetch_and(/' \
+mutant no_index ring/mpmc_redeliver.c '/bool index_add(/,/^}/s/if (atomic64_cas(&entries.*/if (held + 1) {/' \
   --case 'mpmc.pop.*'
 # Rule 6: an adoption is announced.
 mutant adopt_unannounced ring/mpmc_redeliver.c '/bool mpshm_i_mpmc_adopt(/,/^}/s/frame_announce(.*);/(void) frame;/' \
@@ -79,6 +79,14 @@ mutant adopt_unannounced ring/mpmc_redeliver.c '/bool mpshm_i_mpmc_adopt(/,/^}/s
 # A TAKEN element of a dead adopter goes back.
 mutant no_help_adopt ring/mpmc_redeliver.c '/case SLOT_TAKEN:/,/break;/s/break;/return false;/' \
   --case 'mpmc.pop.again'
+
+# Blocks of the dead, and blocks of slots that have moved on, are given back.
+mutant owned_kept queue/pool.c '/case BLOCK_OWNED:/,/break;/s/if (block_payload.*/if (0)/' \
+  --case 'queue.put.long_'
+mutant in_kept queue/pool.c '/case BLOCK_IN:/,/break;/s/if (slot_done.*/if (0)/' \
+  --case 'queue.get.long_'
+# A dead holder's half-made object is rolled back.
+mutant no_mend segment/directory_lock.c 's/if (got == 1)/if (0)/' --case 'object.create.*'
 
 echo "$seen broken copies seen, $unseen not"
 [ "$unseen" -eq 0 ]

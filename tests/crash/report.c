@@ -150,6 +150,37 @@ uint32_t report_case(const char *name, const struct run *run)
 	return violations;
 }
 
+static struct run all_pairs;
+static uint32_t pairs_count;
+
+static void add(int64_t *sum, uint32_t *count, const int64_t *samples, uint32_t more)
+{
+	for (uint32_t i = 0; i < more && *count < RUN_SAMPLES; i++)
+		sum[(*count)++] = samples[i];
+}
+
+uint32_t report_pair(const char *name, const struct run *run)
+{
+	if (engine_faults(run) > 0)
+		return report_case(name, run);
+	all_pairs.steps_own += run->steps_own;
+	all_pairs.kills_own += run->kills_own;
+	all_pairs.strayed += run->strayed;
+	add(all_pairs.first, &all_pairs.firsts, run->first, run->firsts);
+	add(all_pairs.all, &all_pairs.alls, run->all, run->alls);
+	pairs_count++;
+	return 0;
+}
+
+void report_pairs(void)
+{
+	char name[60];
+	if (pairs_count == 0)
+		return;
+	(void) snprintf(name, sizeof name, "%u pairs, one frozen", pairs_count);
+	(void) report_case(name, &all_pairs);
+}
+
 void report_totals(void)
 {
 	(void) printf("%-34s %6llu %6llu %8llu", "all", (unsigned long long) total.own,

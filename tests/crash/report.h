@@ -8,6 +8,9 @@
 void report_head(void);
 /* Returns the number of violations. */
 uint32_t report_case(const char *name, const struct run *run);
+/* The same for pairs, which share a line unless something was found. */
+uint32_t report_pair(const char *name, const struct run *run);
+void report_pairs(void);
 void report_totals(void);
 
 #endif

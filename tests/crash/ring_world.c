@@ -54,6 +54,7 @@ void ring_setup(const struct crash_case *self)
 		WORLD_IS(mpshm_mpmc_commit(world_ring, &span, 0), 0);
 	}
 	push_before(state->taken);
+	ledger_log(LEDGER_DEBRIS)->wanted = state->taken;
 	if (state->taken) {
 		uint32_t count = state->taken;
 		pid_t dead = world_helper(take_and_wait, &count);

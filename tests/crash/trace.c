@@ -57,7 +57,8 @@ uint32_t trace_approach(const struct trace *trace, uint32_t k)
 		/* The end mark is seen by its trap, and the first one lies behind us. */
 		if (i == trace->steps || trace->pc[i] == trace->pc[0])
 			continue;
-		uint32_t cost = trace->hits[i] + 1 + (k - i);
+		/* Hits cost more, and a repeated string instruction is hit but once. */
+		uint32_t cost = 2 * trace->hits[i] + 1 + (k - i);
 		if (cost < best_cost) {
 			best = i;
 			best_cost = cost;
