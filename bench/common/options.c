@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 uint64_t option_number(const char *option, const char *text, uint64_t min, uint64_t max)
 {
@@ -38,6 +39,15 @@ void option_refused(int code, char *const argv[])
 		fprintf(stderr, "%s: %s: no such option, or not used so; see %s --help\n",
 		        program_name, option, program_name);
 	exit(EXIT_USAGE);
+}
+
+void option_answered(void)
+{
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "%s: standard output: %s\n", program_name, strerror(errno));
+		exit(1);
+	}
+	exit(0);
 }
 
 void option_no_arguments(int argc, char *const argv[])

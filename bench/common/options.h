@@ -16,6 +16,9 @@ uint64_t option_number(const char *option, const char *text, uint64_t min, uint6
  */
 void option_refused(int code, char *const argv[]);
 
+/* What was asked for was printed: exits. */
+void option_answered(void);
+
 /* Arguments that are left over where the program takes none: tells the user and exits. */
 void option_no_arguments(int argc, char *const argv[]);
 

@@ -222,6 +222,8 @@ int report_verdict(const struct report *report)
 		        "contrast: did not hold: the racy million lost nothing in %u run%s, so that "
 		        "its processes did not overlap; try again on a less busy machine\n",
 		        report->spared, report->spared == 1 ? "" : "s");
+	else if (report->exact_runs == 0 && report->lost[0] == '\0')
+		fprintf(to, "contrast: nothing was run, so that nothing was broken\n");
 	else if (report->exact_runs == 0)
 		fprintf(to, "contrast: held: no exact way was run; the racy ways lost: %s\n",
 		        report->lost);

@@ -115,10 +115,12 @@ void request_parse(int argc, char *argv[], struct request *request)
 			break;
 		case 'h':
 			help();
-			exit(0);
+			option_answered();
+			break;
 		case 'v':
 			printf("%s %s\n", program_name, mpshm_version());
-			exit(0);
+			option_answered();
+			break;
 		default:
 			option_refused(code, argv);
 		}
