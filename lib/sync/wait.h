@@ -26,7 +26,7 @@
 #include "platform/cpu.h"
 #include "segment/segment.h"
 
-#define WAIT_SLICE_NS (100 * MPSHM_MILLISECOND)
+#define WAIT_SLICE_NS (90 * MPSHM_MILLISECOND) /* so that the dead are noticed within 100 ms */
 #define WAIT_SLEEPERS 1u
 #define WAIT_EPOCH 2u
 #define WAIT_ALL INT32_MAX
