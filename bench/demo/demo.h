@@ -58,7 +58,6 @@ void tally_publish(struct seat *seat, const struct tally *tally);
 /* Works of the crew. */
 int produce(unsigned index, void *demo);
 int consume(unsigned index, void *demo);
-int demo_leave(struct demo *demo);
 
 /*
  * Until all processes have ended: shuts the queue down when the producers are

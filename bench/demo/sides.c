@@ -13,7 +13,15 @@
 /* Lines between two publications of the tally. */
 #define PUBLISH_EVERY 1024
 
-int demo_leave(struct demo *demo)
+/* Registers the process before the start, so that the rate is of the queue alone. */
+static int demo_join(struct demo *demo)
+{
+	int error = mpshm_thread_attach(demo->own.segment);
+
+	return error < 0 ? library_refused("attaching a process", error) : 0;
+}
+
+static int demo_leave(struct demo *demo)
 {
 	int error = mpshm_queue_close(demo->queue);
 
@@ -42,6 +50,8 @@ int produce(unsigned index, void *context)
 	size_t at, to;
 	int error;
 
+	if (demo_join(demo) < 0)
+		return 1;
 	text_part(&demo->text, index, demo->request.producers, &at, &to);
 	start_line_wait(&demo->page->line);
 	while (at < to) {
@@ -103,6 +113,8 @@ int consume(unsigned index, void *context)
 		fprintf(stderr, "%s: no memory for a message of %zu bytes\n", program_name, room);
 		return 1;
 	}
+	if (demo_join(demo) < 0)
+		return 1;
 	start_line_wait(&demo->page->line);
 	while ((bytes = mpshm_queue_receive(demo->queue, buffer, room, &message, MPSHM_FOREVER)) >=
 	       0) {
