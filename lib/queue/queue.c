@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "platform/error.h"
+#include "segment/registry.h"
 
 #define CAPACITY_DEFAULT 1024u
 #define CAPACITY_MAX (UINT32_C(1) << 26)
@@ -215,10 +216,10 @@ int mpshm_queue_open(struct mpshm_queue **ret_queue, struct mpshm_segment *segme
 
 void mpshm_i_queue_make_ours(struct mpshm_queue *queue)
 {
-	uint64_t process = *mpshm_i_process;
+	uint64_t process = mpshm_i_registry_process(); /* a forked child has none before this */
 	uint64_t before = atomic64_load_acquire(&queue->process);
 
-	if (likely(before == process))
+	if (likely(before == process) || process == 0)
 		return;
 	/* What a forked child inherited of waits and reservations is its parent's.  One thread
 	 * of the child clears it; the others wait, for the two stores that takes. */
