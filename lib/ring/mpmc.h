@@ -43,7 +43,6 @@ struct mpmc {
 	/* Who is stuck where, for suspecting the dead; shared by this process's threads. */
 	struct stall stall_put __attribute__((aligned(LAYOUT_LINE)));
 	struct stall stall_get;
-	struct stall stall_empty;
 	atomic64 empty_at, full_at; /* where a pop last ran dry, a push full */
 	atomic64 head_seen;         /* a lower bound of head, where limit < capacity */
 };

@@ -98,17 +98,14 @@ int mpshm_i_mpmc_full(struct mpmc *ring, uint64_t tail, uint64_t at, uint64_t wo
 	return mpshm_i_mpmc_help_get(ring, before) ? 0 : -EAGAIN;
 }
 
+/*
+ * Who spins here must not touch `tail`: its line is the producers', and each look would
+ * have them fetch it back for their next claim.  So it is looked at after a stall only.
+ */
 int mpshm_i_mpmc_empty(struct mpmc *ring, uint64_t head, uint64_t at, uint64_t word)
 {
-	if (word == mpmc_word_of(ring, SLOT_FREE, at)) {
-		/* Empty, or claimed and not yet published. */
-		uint64_t tail = atomic64_load_acquire(&ring->shm->tail) & ~TAIL_CLOSED;
-		if ((int64_t) (tail - at) > 0) {
-			if (!mpshm_i_stalled(&ring->stall_get, at))
-				return -EAGAIN;
-			return help_put(ring, at) ? 0 : -EAGAIN;
-		}
-	} else if (!same_lap(ring, word, at - (ring->mask + 1))) {
+	bool free = word == mpmc_word_of(ring, SLOT_FREE, at);
+	if (!free && !same_lap(ring, word, at - (ring->mask + 1))) {
 		/* Claimed by another pop since head was read; as above. */
 		if (atomic64_load_acquire(&ring->shm->head) != head)
 			return 0;
@@ -116,10 +113,14 @@ int mpshm_i_mpmc_empty(struct mpmc *ring, uint64_t head, uint64_t at, uint64_t w
 	}
 	if (at == head && let_ahead(&ring->empty_at, at))
 		return 0;
+	if (!mpshm_i_stalled(&ring->stall_get, at))
+		return -EAGAIN;
+	/* Claimed, and not published all this time? */
+	uint64_t tail = atomic64_load_acquire(&ring->shm->tail) & ~TAIL_CLOSED;
+	if (free && (int64_t) (tail - at) > 0)
+		return help_put(ring, at) ? 0 : -EAGAIN;
 	/* Empty.  A pop that died with its claim leaves an element that nobody is
 	 * stuck at: look for one now and then. */
-	if (!mpshm_i_stalled(&ring->stall_empty, at))
-		return -EAGAIN;
 	if (mpshm_i_abandoned(ring->object))
 		(void) mpshm_i_recover(ring->object->segment);
 	mpshm_i_mpmc_rebuild_index(ring); /* who died between entry and bit has no frame */
