@@ -69,6 +69,8 @@ struct extent_shm {
 	uint64_t bytes;  /* likewise; 0: none */
 };
 LAYOUT_SIZE(struct extent_shm, 16);
+LAYOUT_AT(struct extent_shm, offset, 0, 8);
+LAYOUT_AT(struct extent_shm, bytes, 8, 8);
 
 #define ENTRY_EXTENTS 4u
 #define ENTRY_NAME_BYTES 208u
@@ -89,11 +91,13 @@ struct entry_shm {
 	atomic64 openers[PARTICIPANTS_LIMIT / 64];
 };
 LAYOUT_SIZE(struct entry_shm, 512);
-LAYOUT_AT(struct entry_shm, type, 8);
-LAYOUT_AT(struct entry_shm, created_ns, 16);
-LAYOUT_AT(struct entry_shm, creator, 24);
-LAYOUT_AT(struct entry_shm, extents, 32);
-LAYOUT_AT(struct entry_shm, name, 128);
-LAYOUT_AT(struct entry_shm, openers, 384);
+LAYOUT_AT(struct entry_shm, state, 0, 8);
+LAYOUT_AT(struct entry_shm, type, 8, 4);
+LAYOUT_AT(struct entry_shm, features, 12, 4);
+LAYOUT_AT(struct entry_shm, created_ns, 16, 8);
+LAYOUT_AT(struct entry_shm, creator, 24, 8);
+LAYOUT_AT(struct entry_shm, extents, 32, 64);
+LAYOUT_AT(struct entry_shm, name, 128, 208);
+LAYOUT_AT(struct entry_shm, openers, 384, 128);
 
 #endif

@@ -92,13 +92,20 @@ struct mpmc_shm {
 	uint64_t reserved5[16];
 };
 LAYOUT_SIZE(struct mpmc_shm, 1152);
-LAYOUT_AT(struct mpmc_shm, words_at, 8);
-LAYOUT_AT(struct mpmc_shm, elements_at, 16);
-LAYOUT_AT(struct mpmc_shm, word_stride, 24);
-LAYOUT_AT(struct mpmc_shm, limit, 32);
-LAYOUT_AT(struct mpmc_shm, tail, 128);
-LAYOUT_AT(struct mpmc_shm, head, 256);
-LAYOUT_AT(struct mpmc_shm, redelivery_map, 384);
-LAYOUT_AT(struct mpmc_shm, redelivery, 512);
+LAYOUT_AT(struct mpmc_shm, capacity, 0, 4);
+LAYOUT_AT(struct mpmc_shm, element_bytes, 4, 4);
+LAYOUT_AT(struct mpmc_shm, words_at, 8, 8);
+LAYOUT_AT(struct mpmc_shm, elements_at, 16, 8);
+LAYOUT_AT(struct mpmc_shm, word_stride, 24, 4);
+LAYOUT_AT(struct mpmc_shm, element_stride, 28, 4);
+LAYOUT_AT(struct mpmc_shm, limit, 32, 4);
+LAYOUT_AT(struct mpmc_shm, tail, 128, 8);
+LAYOUT_AT(struct mpmc_shm, head, 256, 8);
+LAYOUT_AT(struct mpmc_shm, redelivery_map, 384, 8);
+LAYOUT_AT(struct mpmc_shm, recovered, 392, 8);
+LAYOUT_AT(struct mpmc_shm, redelivered, 400, 8);
+LAYOUT_AT(struct mpmc_shm, tombstoned, 408, 8);
+LAYOUT_AT(struct mpmc_shm, dropped, 416, 8);
+LAYOUT_AT(struct mpmc_shm, redelivery, 512, 512);
 
 #endif

@@ -20,7 +20,9 @@ struct wait_shm {
 	atomic64 subscribers[PARTICIPANTS_LIMIT / 64]; /* reserved: whose doorbell to ring */
 };
 LAYOUT_SIZE(struct wait_shm, 256);
-LAYOUT_AT(struct wait_shm, subscribers, 128);
+LAYOUT_AT(struct wait_shm, word, 0, 4);
+LAYOUT_AT(struct wait_shm, cpu, 4, 4);
+LAYOUT_AT(struct wait_shm, subscribers, 128, 128);
 
 struct value_shm {
 	atomic64 value; /* any, any order */
@@ -29,6 +31,9 @@ struct value_shm {
 	uint64_t holder[14];  /* reserved */
 };
 LAYOUT_SIZE(struct value_shm, 256);
+LAYOUT_AT(struct value_shm, value, 0, 8);
+LAYOUT_AT(struct value_shm, lock, 128, 16);
+LAYOUT_AT(struct value_shm, holder, 144, 112);
 
 /* Stripe of thread cell t: at stripes_at + t * stripe_bytes + lane_at, an int64_t. */
 struct counter_shm {
@@ -39,7 +44,11 @@ struct counter_shm {
 	uint32_t reserved0;
 	uint64_t reserved1[13];
 };
-LAYOUT_SIZE(struct counter_shm, LAYOUT_LINE);
+LAYOUT_SIZE(struct counter_shm, 128);
+LAYOUT_AT(struct counter_shm, stripes_at, 0, 8);
+LAYOUT_AT(struct counter_shm, stripe_bytes, 8, 4);
+LAYOUT_AT(struct counter_shm, lane_at, 12, 4);
+LAYOUT_AT(struct counter_shm, stripes, 16, 4);
 
 /* A stripe is written by the thread whose cell has its number, by plain adds,
  * and never zeroed: a successor goes on from what the dead one left. */
@@ -48,6 +57,7 @@ struct stripe_shm {
 	uint64_t reserved[7];
 };
 LAYOUT_SIZE(struct stripe_shm, 64);
+LAYOUT_AT(struct stripe_shm, sum, 0, 8);
 
 /*
  * Lamport's ring.  Positions count elements since creation and only grow;
@@ -76,10 +86,16 @@ struct spsc_shm {
 	struct wait_shm not_full;  /* reserved */
 };
 LAYOUT_SIZE(struct spsc_shm, 1024);
-LAYOUT_AT(struct spsc_shm, elements_at, 8);
-LAYOUT_AT(struct spsc_shm, producer, 128);
-LAYOUT_AT(struct spsc_shm, tail, 256);
-LAYOUT_AT(struct spsc_shm, head, 384);
-LAYOUT_AT(struct spsc_shm, not_empty, 512);
+LAYOUT_AT(struct spsc_shm, capacity, 0, 4);
+LAYOUT_AT(struct spsc_shm, element_bytes, 4, 4);
+LAYOUT_AT(struct spsc_shm, elements_at, 8, 8);
+LAYOUT_AT(struct spsc_shm, producer, 128, 8);
+LAYOUT_AT(struct spsc_shm, consumer, 136, 8);
+LAYOUT_AT(struct spsc_shm, take_overs, 144, 8);
+LAYOUT_AT(struct spsc_shm, shut_down, 152, 4);
+LAYOUT_AT(struct spsc_shm, tail, 256, 8);
+LAYOUT_AT(struct spsc_shm, head, 384, 8);
+LAYOUT_AT(struct spsc_shm, not_empty, 512, 256);
+LAYOUT_AT(struct spsc_shm, not_full, 768, 256);
 
 #endif

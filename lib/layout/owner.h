@@ -46,6 +46,8 @@ struct lock_shm {
 	atomic32 waiters; /* 1: somebody may sleep; cleared by a waker who woke nobody */
 };
 LAYOUT_SIZE(struct lock_shm, 16);
-LAYOUT_AT(struct lock_shm, wait, 8);
+LAYOUT_AT(struct lock_shm, owner, 0, 8);
+LAYOUT_AT(struct lock_shm, wait, 8, 4);
+LAYOUT_AT(struct lock_shm, waiters, 12, 4);
 
 #endif

@@ -58,16 +58,18 @@ struct participant_shm {
 	uint64_t reserved2[13];
 };
 LAYOUT_SIZE(struct participant_shm, 256);
-LAYOUT_AT(struct participant_shm, pid, 8);
-LAYOUT_AT(struct participant_shm, uid, 12);
-LAYOUT_AT(struct participant_shm, pid_namespace, 16);
-LAYOUT_AT(struct participant_shm, start_ticks, 24);
-LAYOUT_AT(struct participant_shm, attached_ns, 32);
-LAYOUT_AT(struct participant_shm, membarrier, 40);
-LAYOUT_AT(struct participant_shm, command, 48);
-LAYOUT_AT(struct participant_shm, doorbell, 128);
-LAYOUT_AT(struct participant_shm, waiting_on, 136);
-LAYOUT_AT(struct participant_shm, waiting_since_ns, 144);
+LAYOUT_AT(struct participant_shm, state, 0, 8);
+LAYOUT_AT(struct participant_shm, pid, 8, 4);
+LAYOUT_AT(struct participant_shm, uid, 12, 4);
+LAYOUT_AT(struct participant_shm, pid_namespace, 16, 8);
+LAYOUT_AT(struct participant_shm, start_ticks, 24, 8);
+LAYOUT_AT(struct participant_shm, attached_ns, 32, 8);
+LAYOUT_AT(struct participant_shm, membarrier, 40, 4);
+LAYOUT_AT(struct participant_shm, command, 48, 32);
+LAYOUT_AT(struct participant_shm, doorbell, 128, 4);
+LAYOUT_AT(struct participant_shm, doorbell_waiters, 132, 4);
+LAYOUT_AT(struct participant_shm, waiting_on, 136, 8);
+LAYOUT_AT(struct participant_shm, waiting_since_ns, 144, 8);
 
 /*
  * A frame announces one claim: "this thread may be about to own, or owns,
@@ -83,6 +85,8 @@ struct frame_shm {
 	atomic64 where;
 };
 LAYOUT_SIZE(struct frame_shm, 16);
+LAYOUT_AT(struct frame_shm, what, 0, 8);
+LAYOUT_AT(struct frame_shm, where, 8, 8);
 
 enum frame_operation {
 	FRAME_PUT = 1,
@@ -136,8 +140,9 @@ struct cell_shm {
 	atomic32 reserved;
 	struct frame_shm frames[CELL_FRAMES]; /* owner; read by anybody who scans */
 };
-LAYOUT_SIZE(struct cell_shm, LAYOUT_LINE);
-LAYOUT_AT(struct cell_shm, tid, 8);
-LAYOUT_AT(struct cell_shm, frames, 16);
+LAYOUT_SIZE(struct cell_shm, 128);
+LAYOUT_AT(struct cell_shm, owner, 0, 8);
+LAYOUT_AT(struct cell_shm, tid, 8, 4);
+LAYOUT_AT(struct cell_shm, frames, 16, 112);
 
 #endif

@@ -16,6 +16,8 @@ struct message_shm {
 	atomic64 tag;  /* the user's */
 };
 LAYOUT_SIZE(struct message_shm, 16);
+LAYOUT_AT(struct message_shm, head, 0, 8);
+LAYOUT_AT(struct message_shm, tag, 8, 8);
 
 #define MESSAGE_FLAG_STAMPED 0x1u /* reserved: the payload begins with an 8-byte time */
 
@@ -82,6 +84,10 @@ struct block_shm {
 	uint64_t lease_head;     /* reserved: its header */
 };
 LAYOUT_SIZE(struct block_shm, 32);
+LAYOUT_AT(struct block_shm, word, 0, 8);
+LAYOUT_AT(struct block_shm, reservation, 8, 8);
+LAYOUT_AT(struct block_shm, lease_position, 16, 8);
+LAYOUT_AT(struct block_shm, lease_head, 24, 8);
 
 /* Size classes double.  Block b of the pool belongs to the class with
  * first_block <= b < first_block + blocks. */
@@ -94,6 +100,11 @@ struct class_shm {
 	uint64_t free_map_at; /* atomic64 bitmap: 1 = probably free; the word is the truth */
 };
 LAYOUT_SIZE(struct class_shm, 32);
+LAYOUT_AT(struct class_shm, blocks_at, 0, 8);
+LAYOUT_AT(struct class_shm, block_bytes, 8, 4);
+LAYOUT_AT(struct class_shm, blocks, 12, 4);
+LAYOUT_AT(struct class_shm, first_block, 16, 4);
+LAYOUT_AT(struct class_shm, free_map_at, 24, 8);
 
 #define POOL_CLASSES 24u
 
@@ -106,6 +117,11 @@ struct pool_shm {
 	struct class_shm class_table[POOL_CLASSES];
 };
 LAYOUT_SIZE(struct pool_shm, 896);
+LAYOUT_AT(struct pool_shm, classes, 0, 4);
+LAYOUT_AT(struct pool_shm, blocks, 4, 4);
+LAYOUT_AT(struct pool_shm, descriptors_at, 8, 8);
+LAYOUT_AT(struct pool_shm, pool_bytes, 16, 8);
+LAYOUT_AT(struct pool_shm, class_table, 128, 768);
 
 /* Reserved for an exactly-once bridge: how far a source has been taken over. */
 struct cursor_shm {
@@ -115,6 +131,10 @@ struct cursor_shm {
 	atomic64 current; /* which of the pair A/B is valid */
 };
 LAYOUT_SIZE(struct cursor_shm, 32);
+LAYOUT_AT(struct cursor_shm, source, 0, 8);
+LAYOUT_AT(struct cursor_shm, sequence, 8, 8);
+LAYOUT_AT(struct cursor_shm, position, 16, 8);
+LAYOUT_AT(struct cursor_shm, current, 24, 8);
 
 struct queue_shm {
 	struct mpmc_shm ring; /* its elements: struct message_shm and the inline bytes */
@@ -130,11 +150,14 @@ struct queue_shm {
 	struct cursor_shm cursors[16][2]; /* reserved */
 };
 LAYOUT_SIZE(struct queue_shm, 3968);
-LAYOUT_AT(struct queue_shm, slot_bytes, 1152);
-LAYOUT_AT(struct queue_shm, not_empty, 1280);
-LAYOUT_AT(struct queue_shm, not_full, 1536);
-LAYOUT_AT(struct queue_shm, block_free, 1792);
-LAYOUT_AT(struct queue_shm, pool, 2048);
-LAYOUT_AT(struct queue_shm, cursors, 2944);
+LAYOUT_AT(struct queue_shm, ring, 0, 1152);
+LAYOUT_AT(struct queue_shm, slot_bytes, 1152, 4);
+LAYOUT_AT(struct queue_shm, inline_bytes, 1156, 4);
+LAYOUT_AT(struct queue_shm, max_message_bytes, 1160, 4);
+LAYOUT_AT(struct queue_shm, not_empty, 1280, 256);
+LAYOUT_AT(struct queue_shm, not_full, 1536, 256);
+LAYOUT_AT(struct queue_shm, block_free, 1792, 256);
+LAYOUT_AT(struct queue_shm, pool, 2048, 896);
+LAYOUT_AT(struct queue_shm, cursors, 2944, 1024);
 
 #endif
