@@ -105,10 +105,10 @@ static void note_maybe(struct storm *storm, unsigned number)
 		if (id >= STORM_IDS_MAX || log->state[id] == 0 || log->got[id] != 0)
 			continue;
 		if (storm_look_holds(&storm->look, id)) {
-			log->state[id] |= STORM_IN_HAND;
+			storm_note(log, id, STORM_IN_HAND);
 			storm->result->in_hand++;
 		} else {
-			log->state[id] |= STORM_MAYBE;
+			storm_note(log, id, STORM_MAYBE);
 		}
 	}
 }
@@ -300,8 +300,8 @@ static int run(struct storm *storm)
 		return -1;
 	while (mpshm_segment_recover(object.segment) > 0)
 		;
-	if (count_room(storm, &object) != room)
-		storm->result->leaked = room - count_room(storm, &object);
+	uint64_t left = count_room(storm, &object);
+	storm->result->leaked = left > room ? left - room : room - left;
 	return close_object(storm, &object);
 }
 
@@ -316,6 +316,7 @@ int storm_run(const struct storm_plan *plan, struct storm_result *ret_result)
 	                 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (storm.log == MAP_FAILED)
 		return fail(&storm, "mmap", -errno);
+	storm.log->next_id = 1; /* 0 stands in every buffer to begin with */
 	(void) snprintf(storm.segment, sizeof storm.segment, "test-%d-storm-%d", (int) getppid(),
 	                (int) getpid());
 	for (unsigned i = 0; i < storm.count; i++)

@@ -51,16 +51,22 @@ struct storm_log {
 	int stop;
 	uint64_t next_id, torn, disordered, phantom, failed, got_total;
 	int failed_with;
-	struct {
-		uint64_t count; /* of ids below, being received */
-		union {
-			uint64_t ids[STORM_BATCH];
-			char message[STORM_MESSAGE_BYTES];
-		};
+	union { /* where gets go */
+		uint64_t ids[STORM_BATCH];
+		char message[STORM_MESSAGE_BYTES];
 	} buffers[STORM_WORKERS_MAX];
 	uint8_t state[STORM_IDS_MAX];
 	uint8_t got[STORM_IDS_MAX];
 };
+
+/*
+ * Flags are added, never stored over: a producer may log that its put returned only after
+ * the message's consumer has died, and MAYBE was noted.
+ */
+static inline void storm_note(struct storm_log *log, uint64_t id, uint8_t flag)
+{
+	(void) __atomic_fetch_or(&log->state[id], flag, __ATOMIC_SEQ_CST);
+}
 
 /* 0: held.  Else what was violated stands in the result. */
 int storm_run(const struct storm_plan *plan, struct storm_result *ret_result);

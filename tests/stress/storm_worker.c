@@ -36,13 +36,13 @@ static uint64_t new_id(void)
 			(void) usleep(1000);
 		_exit(0);
 	}
-	__atomic_store_n(&storm->state[id], STORM_INTENT, __ATOMIC_RELEASE);
+	storm_note(storm, id, STORM_INTENT);
 	return id;
 }
 
 static void acked(uint64_t id)
 {
-	__atomic_store_n(&storm->state[id], STORM_INTENT | STORM_ACKED, __ATOMIC_RELEASE);
+	storm_note(storm, id, STORM_ACKED);
 }
 
 void storm_got(struct storm_log *log, uint64_t id)
