@@ -82,3 +82,9 @@ uint32_t mpshm_i_cpu_count(void)
 	atomic32_store_relaxed(&count, known);
 	return known;
 }
+
+void mpshm_i_cpu_yield(void)
+{
+	KEEP_ERRNO;
+	(void) sched_yield();
+}

@@ -17,4 +17,7 @@ uint32_t mpshm_i_cpu_current(void);
  */
 uint32_t mpshm_i_cpu_count(void);
 
+/* Let others run that want this CPU. */
+void mpshm_i_cpu_yield(void);
+
 #endif

@@ -5,6 +5,8 @@
 
 /* Between looks at the clock while spinning. */
 #define SPINS_PER_LOOK 16
+/* The first lets a waker on this CPU run; the second, one who had to wait behind others. */
+#define YIELDS 2
 
 static ssize_t spin(struct mpshm_queue *queue, const struct wait_shm *wait, int again,
                     queue_attempt *attempt, void *call, int64_t deadline)
@@ -22,6 +24,11 @@ static ssize_t spin(struct mpshm_queue *queue, const struct wait_shm *wait, int 
 				return done;
 		}
 		now = mpshm_i_clock_now();
+	}
+	for (int i = 0; i < YIELDS && done == -again && now < deadline; i++) {
+		if (!mpshm_i_wait_yield(wait))
+			break;
+		done = attempt(queue, call);
 	}
 	return done;
 }

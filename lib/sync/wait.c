@@ -61,12 +61,48 @@ void mpshm_i_wait_wake_slow(struct wait_shm *wait, int32_t count)
 	(void) mpshm_i_futex_wake(&wait->word, WAIT_ALL);
 }
 
+static bool waker_shares_cpu(const struct wait_shm *wait)
+{
+	uint32_t waker = atomic32_load_relaxed(&wait->cpu);
+	return mpshm_i_cpu_count() < 2 || (waker != 0 && waker == mpshm_i_cpu_current() + 1);
+}
+
 int64_t mpshm_i_wait_spin_until(const struct wait_shm *wait, int64_t now)
 {
-	if (mpshm_i_cpu_count() < 2)
-		return now;
-	uint32_t peer = atomic32_load_relaxed(&wait->cpu);
-	if (peer != 0 && peer == mpshm_i_cpu_current() + 1)
-		return now;
-	return now + WAIT_SPIN_NS;
+	return waker_shares_cpu(wait) ? now : now + WAIT_SPIN_NS;
+}
+
+/*
+ * A yield is half the price of a sleep while the waker does little and waits in turn.
+ * But who slept is put back on the CPU when it is woken, and who yielded is not: where
+ * others want the CPU too, or the waker goes on working, it costs a time slice.  So
+ * each yield is timed; one that took long keeps this thread from the next so many.
+ */
+#define YIELD_LONG_NS (25 * MPSHM_MICROSECOND)
+#define ABSTAIN_LEAST 64u
+#define ABSTAIN_MOST 65536u
+
+static _Thread_local struct {
+	uint32_t abstain; /* from so many yields still */
+	uint32_t penalty; /* the next long one costs so many */
+} yields;
+
+bool mpshm_i_wait_yield(const struct wait_shm *wait)
+{
+	if (!waker_shares_cpu(wait))
+		return false;
+	if (yields.abstain > 0) {
+		yields.abstain--;
+		return false;
+	}
+	int64_t before = mpshm_i_clock_now();
+	mpshm_i_cpu_yield();
+	if (mpshm_i_clock_now() - before >= YIELD_LONG_NS) {
+		if (yields.penalty < ABSTAIN_MOST)
+			yields.penalty = yields.penalty ? yields.penalty * 2 : ABSTAIN_LEAST;
+		yields.abstain = yields.penalty;
+	} else if (yields.penalty > 0) {
+		yields.penalty--;
+	}
+	return true;
 }

@@ -78,4 +78,10 @@ static inline void wait_note_cpu(struct wait_shm *wait, uint64_t position)
  */
 int64_t mpshm_i_wait_spin_until(const struct wait_shm *wait, int64_t now);
 
+/*
+ * Where who will wake us runs on this very CPU: give it up for once, without the two
+ * system calls of a sleep and a wake.  true: done, look again; false: no use.
+ */
+bool mpshm_i_wait_yield(const struct wait_shm *wait);
+
 #endif
