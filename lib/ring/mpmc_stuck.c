@@ -8,35 +8,11 @@
  * alive will ever move it, and one idempotent CAS does.  Who helps needs no
  * identity, and may itself die anywhere.
  */
-#include "platform/clock.h"
+#include "ring/let_ahead.h"
 #include "ring/mpmc.h"
 #include "segment/abandoned.h"
 
 #include "platform/error.h"
-
-/*
- * Where one side keeps catching up with the other, both fight for the same line at
- * every element.  Whoever just ran dry (or full) after a short run lets the other
- * get ahead for a moment, once, before it says so.  Never after a run of one: that
- * is a ping-pong, and would be delayed for nothing.
- */
-#define RUN_SHORTEST 2u
-#define RUN_LONGEST 32u
-#define LET_AHEAD_NS 300
-
-/* `at`: where we ran dry; `last`: where the time before.  true: waited; look again. */
-static bool let_ahead(atomic64 *last, uint64_t at)
-{
-	/* Relaxed: private to this process, and threads that mix it up only wait in vain. */
-	uint64_t run = at - atomic64_load_relaxed(last);
-	if (run == 0)
-		return false;
-	atomic64_store_relaxed(last, at);
-	if (run < RUN_SHORTEST || run > RUN_LONGEST)
-		return false;
-	mpshm_i_clock_spin(LET_AHEAD_NS);
-	return true;
-}
 
 static int contradiction(const struct mpmc *ring, uint64_t position)
 {

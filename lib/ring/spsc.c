@@ -17,6 +17,7 @@
 #include "ring/spsc.h"
 
 #include "ring/copy.h"
+#include "ring/let_ahead.h"
 
 /* May this process act for the side?  A forked child may not: 0 or -EPERM. */
 static inline int mine(const struct spsc_side *side)
@@ -32,6 +33,7 @@ static inline int64_t room(struct mpshm_spsc *ring, uint64_t wanted)
 	uint64_t used = side->position - side->other;
 
 	if (capacity - used < wanted) {
+		(void) let_ahead(&side->ran_out, side->position);
 		uint64_t head = atomic64_load_acquire(&ring->shm->head); /* [SPSC-A1] */
 		used = side->position - head;
 		if (unlikely(used > capacity))
@@ -48,6 +50,7 @@ static inline int64_t stock(struct mpshm_spsc *ring, uint64_t wanted)
 	uint64_t ready = side->other - side->position;
 
 	if (ready < wanted) {
+		(void) let_ahead(&side->ran_out, side->position);
 		uint64_t tail = atomic64_load_acquire(&ring->shm->tail); /* [SPSC-A0] */
 		ready = tail - side->position;
 		if (unlikely(ready > ring->mask + 1))

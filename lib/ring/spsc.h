@@ -15,6 +15,7 @@ struct spsc_side {
 	uint64_t position; /* our own: what the shared word holds, never read back */
 	uint64_t other;    /* the other side's, as last seen */
 	uint64_t open;     /* elements of the open span; 0: none */
+	atomic64 ran_out;  /* where it last had to look at the other's */
 	uint64_t process;  /* identity that took the side; SIDE_NONE: we don't have it */
 } __attribute__((aligned(LAYOUT_LINE)));
 
