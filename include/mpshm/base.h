@@ -31,6 +31,7 @@
 #define MPSHM_PRODUCER 0x4u     /* spsc: take the producer's side */
 #define MPSHM_CONSUMER 0x8u     /* spsc: take the consumer's side */
 #define MPSHM_NEW_MAPPING 0x10u /* segment: attach once more, at another address */
+#define MPSHM_WATCH_PEER 0x20u  /* spsc: be told when nobody is at the other side any more */
 
 /* What a successful ..._open() returns. */
 #define MPSHM_ATTACHED 0 /* it existed */

@@ -3,8 +3,9 @@
  * spsc: a bounded ring from one producer process to one consumer process.
  *
  * Elements are of one size.  Wait-free: no call loops, waits or makes a system
- * call.  A side belongs to the process that opened it, and to one thread of it
- * at a time; both sides may be one process.
+ * call (one that watches its peer does, now and then, while it is stuck).  A side
+ * belongs to the process that opened it, and to one thread of it at a time; both
+ * sides may be one process.
  *
  * Memory order: what a producer wrote before a push or commit is visible to the
  * consumer after the pop or peek that returns the element; what a consumer did
@@ -14,6 +15,17 @@
  * once its pop stored the new head.  What a dead producer had not published was
  * never visible.  A dead process's side can be opened by a successor, which goes
  * on where the dead one's last completed call left off.
+ *
+ * A peer that will never come: a handle opened with MPSHM_WATCH_PEER is told.  Its
+ * try_ calls return, instead of -EAGAIN,
+ *   -EOWNERDEAD  who had the other side died, or ended without closing it
+ *   -EPIPE       who had the other side closed it
+ * where nobody took over and nothing is left to come: what the other one pushed has been
+ * popped (bulk: less than `count` is left, which burst takes), what it popped has been
+ * filled again.  As soon as a successor opens that side the ring works again.  A side
+ * that was never open is waited for: -EAGAIN.  Death is proven by the kernel; who is
+ * only stopped is not dead.  A caller that polls is told within a few milliseconds, one
+ * that asks seldom at its 16th call in a row at the latest; mpshm_spsc_peer() at once.
  */
 #ifndef MPSHM_SPSC_H
 #define MPSHM_SPSC_H
@@ -34,7 +46,8 @@ struct mpshm_spsc_options {
  * Open the ring `name` of the segment.
  *
  * flags: MPSHM_CREATE, MPSHM_EXCLUSIVE, and the sides to take: MPSHM_PRODUCER,
- * MPSHM_CONSUMER, both, or none (to look at its size).  options: needed with
+ * MPSHM_CONSUMER, both, or none (to look at its size); with a side, MPSHM_WATCH_PEER:
+ * be told when nobody is at the other one any more.  options: needed with
  * MPSHM_CREATE; where the ring exists, element_bytes and capacity must be its
  * own or 0.
  *
@@ -52,14 +65,27 @@ int mpshm_spsc_open(struct mpshm_spsc **ret_ring, struct mpshm_segment *segment,
 /* Give the handle and its sides back.  -EBUSY while a reservation is open. */
 int mpshm_spsc_close(struct mpshm_spsc *ring);
 
-/* Append, or take, one element.  0; -EAGAIN: full, or empty; -EPERM: not our side. */
+/*
+ * Is anybody at that side, MPSHM_PRODUCER or MPSHM_CONSUMER?  0: a live process;
+ * -EAGAIN: nobody had it yet; -EPIPE: its last owner closed it; -EOWNERDEAD: its
+ * last owner is dead; -EINVAL: that is no side.  Says nothing of what is in the
+ * ring.  Any handle, any thread; asks the kernel.
+ */
+int mpshm_spsc_peer(struct mpshm_spsc *ring, unsigned side);
+
+/*
+ * Append, or take, one element.  0; -EAGAIN: full, or empty; -EPERM: not our side;
+ * -EBUSY: this side has a span open; -EBADMSG: the peer's position can't be; where the
+ * handle watches its peer -EOWNERDEAD, -EPIPE as above.  All but 0 change nothing.
+ */
 int mpshm_spsc_try_push(struct mpshm_spsc *ring, const void *element);
 int mpshm_spsc_try_pop(struct mpshm_spsc *ring, void *ret_element);
 
 /*
  * Many at once, made visible by one store.  `..._bulk` moves all `count` or
  * none (-EAGAIN; -EINVAL where count exceeds the capacity); `..._burst` moves as
- * many as fit, at least one (-EAGAIN: none).  Return how many; 0 for count 0.
+ * many as fit, at least one (-EAGAIN: none).  Return how many; 0 for count 0; the
+ * other errors are those of one element.
  */
 ssize_t mpshm_spsc_try_push_bulk(struct mpshm_spsc *ring, const void *elements, size_t count);
 ssize_t mpshm_spsc_try_push_burst(struct mpshm_spsc *ring, const void *elements, size_t count);
@@ -72,9 +98,8 @@ ssize_t mpshm_spsc_try_pop_burst(struct mpshm_spsc *ring, void *ret_elements, si
  * (commit of 0: all of them).  try_peek hands out up to `count` elements to
  * read, release frees the first `count` of them; the others stay.
  *
- * try_ calls return how many they hand out, or -EAGAIN, -EPERM; -EBUSY where
- * this side has a span open.  commit, release: 0; -EINVAL: no such span is
- * open, or count exceeds it.
+ * try_ calls return how many they hand out, or an error of one element; -EINVAL for
+ * count 0.  commit, release: 0; -EINVAL: no such span is open, or count exceeds it.
  */
 ssize_t mpshm_spsc_try_reserve(struct mpshm_spsc *ring, size_t count, struct mpshm_span *ret_span);
 int mpshm_spsc_commit(struct mpshm_spsc *ring, struct mpshm_span *span, size_t count);

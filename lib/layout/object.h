@@ -59,6 +59,10 @@ struct stripe_shm {
 LAYOUT_SIZE(struct stripe_shm, 64);
 LAYOUT_AT(struct stripe_shm, sum, 0, 8);
 
+/* A side's owner word without an owner: 0, nobody had it yet; or this, who had it
+ * closed it. */
+#define SIDE_LEFT (UINT64_C(1) << 48)
+
 /*
  * Lamport's ring.  Positions count elements since creation and only grow;
  * element p lies in slot p mod capacity.  tail - head is the number of elements.
@@ -69,7 +73,7 @@ struct spsc_shm {
 	uint64_t elements_at; /* packed: element_bytes apart */
 	uint64_t reserved0[14];
 
-	atomic64 producer;   /* owner word of the process that has the side */
+	atomic64 producer;   /* owner word of the process that has the side; or see SIDE_LEFT */
 	atomic64 consumer;   /* likewise */
 	atomic64 take_overs; /* sides taken over from the dead; any, add */
 	atomic32 shut_down;  /* reserved */

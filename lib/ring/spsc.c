@@ -25,6 +25,12 @@ static inline int mine(const struct spsc_side *side)
 	return likely(side->process == *mpshm_i_process) ? 0 : mpshm_i_spsc_not_ours();
 }
 
+/* There are too few elements, or too little room: for now, or for good? */
+static inline int lacking(struct mpshm_spsc *ring, struct spsc_side *side)
+{
+	return unlikely(side->watches) ? mpshm_i_spsc_lacking(ring, side) : -EAGAIN;
+}
+
 /* Free slots, at least `wanted` where there are; fewer: full.  Or -EBADMSG. */
 static inline int64_t room(struct mpshm_spsc *ring, uint64_t wanted)
 {
@@ -86,7 +92,7 @@ int mpshm_spsc_try_push(struct mpshm_spsc *ring, const void *element)
 		return -EBUSY;
 	int64_t free_slots = room(ring, 1);
 	if (unlikely(free_slots <= 0))
-		return free_slots ? (int) free_slots : -EAGAIN;
+		return free_slots ? (int) free_slots : lacking(ring, &ring->producer);
 	copy_element(element_at(ring, ring->producer.position), element, ring->element_bytes);
 	publish(ring, 1);
 	return 0;
@@ -101,19 +107,20 @@ int mpshm_spsc_try_pop(struct mpshm_spsc *ring, void *ret_element)
 		return -EBUSY;
 	int64_t ready = stock(ring, 1);
 	if (unlikely(ready <= 0))
-		return ready ? (int) ready : -EAGAIN;
+		return ready ? (int) ready : lacking(ring, &ring->consumer);
 	copy_element(ret_element, element_at(ring, ring->consumer.position), ring->element_bytes);
 	release(ring, 1);
 	return 0;
 }
 
 /* How many of `most` can be moved: at least `least`, or a negative errno. */
-static inline ssize_t how_many(int64_t there, size_t least, size_t most)
+static inline ssize_t how_many(struct mpshm_spsc *ring, struct spsc_side *side, int64_t there,
+                               size_t least, size_t most)
 {
 	if (there < 0)
 		return (ssize_t) there;
 	if ((uint64_t) there < least)
-		return -EAGAIN;
+		return lacking(ring, side);
 	return (uint64_t) there < most ? (ssize_t) there : (ssize_t) most;
 }
 
@@ -134,7 +141,7 @@ static ssize_t push_many(struct mpshm_spsc *ring, const void *elements, size_t l
 	int error = mine(&ring->producer);
 	if (error || ring->producer.open)
 		return error ? error : -EBUSY;
-	ssize_t count = how_many(room(ring, most), least, most);
+	ssize_t count = how_many(ring, &ring->producer, room(ring, most), least, most);
 	if (count <= 0)
 		return count;
 	copy_run(ring, ring->producer.position, (size_t) count, (char *) (uintptr_t) elements,
@@ -148,7 +155,7 @@ static ssize_t pop_many(struct mpshm_spsc *ring, void *ret_elements, size_t leas
 	int error = mine(&ring->consumer);
 	if (error || ring->consumer.open)
 		return error ? error : -EBUSY;
-	ssize_t count = how_many(stock(ring, most), least, most);
+	ssize_t count = how_many(ring, &ring->consumer, stock(ring, most), least, most);
 	if (count <= 0)
 		return count;
 	copy_run(ring, ring->consumer.position, (size_t) count, ret_elements, false);
@@ -207,7 +214,8 @@ ssize_t mpshm_spsc_try_reserve(struct mpshm_spsc *ring, size_t count, struct mps
 		return error ? error : -EBUSY;
 	if (count == 0)
 		return mpshm_i_spsc_no_span(ring, 0);
-	return open_span(ring, &ring->producer, how_many(room(ring, count), 1, count), ret_span);
+	ssize_t ready = how_many(ring, &ring->producer, room(ring, count), 1, count);
+	return open_span(ring, &ring->producer, ready, ret_span);
 }
 
 ssize_t mpshm_spsc_try_peek(struct mpshm_spsc *ring, size_t count, struct mpshm_span *ret_span)
@@ -217,7 +225,8 @@ ssize_t mpshm_spsc_try_peek(struct mpshm_spsc *ring, size_t count, struct mpshm_
 		return error ? error : -EBUSY;
 	if (count == 0)
 		return mpshm_i_spsc_no_span(ring, 0);
-	return open_span(ring, &ring->consumer, how_many(stock(ring, count), 1, count), ret_span);
+	ssize_t ready = how_many(ring, &ring->consumer, stock(ring, count), 1, count);
+	return open_span(ring, &ring->consumer, ready, ret_span);
 }
 
 /* Close the side's span: 0, or -EINVAL where it is not this one. */

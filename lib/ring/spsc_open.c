@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* spsc: open, close, the two sides and who has them. */
+/* spsc: open and close; geometry; failures in words. */
 #include "ring/spsc.h"
 
 #include <stdlib.h>
 
 #include "platform/error.h"
-#include "segment/recovery.h"
 
 #define CAPACITY_DEFAULT 1024u
 #define CAPACITY_MAX (UINT32_C(1) << 31)
 #define ELEMENT_BYTES_MAX 65536u
+#define SIDES (MPSHM_PRODUCER | MPSHM_CONSUMER)
 
 const struct object_class mpshm_i_spsc_class = {
 	.type = OBJECT_SPSC,
@@ -56,8 +56,11 @@ static void lay_out(void *memory, const void *context)
 static int check_options(const char *name, unsigned flags, const struct mpshm_spsc_options *given,
                          struct mpshm_spsc_options *ret_options)
 {
-	if (flags & ~(MPSHM_CREATE | MPSHM_EXCLUSIVE | MPSHM_PRODUCER | MPSHM_CONSUMER))
+	if (flags & ~(MPSHM_CREATE | MPSHM_EXCLUSIVE | SIDES | MPSHM_WATCH_PEER))
 		return mpshm_i_fail(EINVAL, "spsc ring %s: unknown flag in 0x%x", name, flags);
+	if ((flags & MPSHM_WATCH_PEER) && !(flags & SIDES))
+		return mpshm_i_fail(EINVAL, "spsc ring %s: MPSHM_WATCH_PEER goes with a side",
+		                    name);
 	*ret_options = given ? *given : (struct mpshm_spsc_options){0};
 	for (size_t i = 0; i < sizeof given->reserved / sizeof *given->reserved; i++)
 		if (ret_options->reserved[i])
@@ -106,70 +109,6 @@ static int view(struct mpshm_spsc *ring, const char *name, const struct mpshm_sp
 	return 0;
 }
 
-/*
- * Take a side: its owner word from nobody, or from a dead process, to us.  The CAS
- * is the take-over; a death right after it leaves a dead owner for the next one.
- * What the dead one had published counts, what it had not never was.
- */
-static int take_side(struct mpshm_spsc *ring, atomic64 *word, struct spsc_side *side,
-                     const char *what)
-{
-	struct mpshm_segment *segment = ring->object.segment;
-	uint64_t owner =
-		atomic64_load_acquire(word); /* [SIDE-A0] pairs with [SIDE-R0] in give_side */
-
-	for (;;) {
-		if (owner != OWNER_NONE && mpshm_i_owner_alive(segment, owner))
-			return mpshm_i_fail(EBUSY, "spsc ring: participant %u has the %s's side",
-			                    owner_participant(owner), what);
-		uint64_t before = owner;
-		if (!atomic64_cas(word, &owner, segment->self))
-			continue;
-		if (before != OWNER_NONE)
-			(void) atomic64_fetch_add(&ring->shm->take_overs, 1);
-		break;
-	}
-	side->process = *mpshm_i_process;
-	return 0;
-}
-
-static void give_side(struct mpshm_spsc *ring, atomic64 *word, struct spsc_side *side)
-{
-	uint64_t self = ring->object.segment->self;
-	if (side->process == *mpshm_i_process)
-		(void) atomic64_cas(word, &self, OWNER_NONE); /* [SIDE-R0] pairs with [SIDE-A0] */
-	side->process = SIDE_NONE;
-}
-
-static int take_sides(struct mpshm_spsc *ring, unsigned flags)
-{
-	int error = 0;
-	if (flags & MPSHM_PRODUCER)
-		error = take_side(ring, &ring->shm->producer, &ring->producer, "producer");
-	if (!error && flags & MPSHM_CONSUMER)
-		error = take_side(ring, &ring->shm->consumer, &ring->consumer, "consumer");
-	if (error) {
-		give_side(ring, &ring->shm->producer, &ring->producer);
-		return error;
-	}
-	/* Our own position is what the last of our side stored; the other's may be
-	 * behind what it is, and is looked up when it matters. */
-	uint64_t tail = atomic64_load_acquire(&ring->shm->tail);
-	uint64_t head = atomic64_load_acquire(&ring->shm->head);
-	ring->producer.position = tail;
-	ring->producer.other = head;
-	ring->consumer.position = head;
-	ring->consumer.other = tail;
-	if (flags & (MPSHM_PRODUCER | MPSHM_CONSUMER) &&
-	    (flags & MPSHM_CONSUMER ? atomic64_load_acquire(&ring->shm->tail) - head
-	                            : tail - head) > ring->mask + 1) {
-		give_side(ring, &ring->shm->producer, &ring->producer);
-		give_side(ring, &ring->shm->consumer, &ring->consumer);
-		return mpshm_i_spsc_corrupt(ring);
-	}
-	return 0;
-}
-
 int mpshm_spsc_open(struct mpshm_spsc **ret_ring, struct mpshm_segment *segment, const char *name,
                     unsigned flags, const struct mpshm_spsc_options *options)
 {
@@ -198,7 +137,7 @@ int mpshm_spsc_open(struct mpshm_spsc **ret_ring, struct mpshm_segment *segment,
 	const struct mpshm_spsc_options none = {0};
 	error = view(ring, name, options ? (created ? &asked : options) : &none);
 	if (!error)
-		error = take_sides(ring, flags);
+		error = mpshm_i_spsc_take_sides(ring, flags);
 	if (error) {
 		(void) mpshm_i_object_close(&ring->object);
 		free(ring);
@@ -218,8 +157,7 @@ int mpshm_spsc_close(struct mpshm_spsc *ring)
 {
 	if (has_span(&ring->producer) || has_span(&ring->consumer))
 		return mpshm_i_fail(EBUSY, "spsc ring: a span is open");
-	give_side(ring, &ring->shm->producer, &ring->producer);
-	give_side(ring, &ring->shm->consumer, &ring->consumer);
+	mpshm_i_spsc_give_sides(ring);
 	int error = mpshm_i_object_close(&ring->object);
 	if (error)
 		return error;

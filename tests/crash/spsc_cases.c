@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * spsc: the victim has one side; the survivor, who has the other, goes on, and then
- * opens the dead one's side as its successor.
+ * spsc: the victim has one side; the survivor, who has the other, goes on until it is
+ * told that nobody is there any more, and then opens the dead one's side as its successor.
  */
 #include "cases.h"
 #include "world.h"
@@ -49,14 +49,14 @@ static void setup(const struct crash_case *self)
 	for (uint32_t i = 0; i < state->filled; i++)
 		push_one(LEDGER_BEFORE, both);
 	WORLD_IS(mpshm_spsc_close(both), 0);
-	ours = side(state->pushes ? MPSHM_CONSUMER : MPSHM_PRODUCER);
+	ours = side((state->pushes ? MPSHM_CONSUMER : MPSHM_PRODUCER) | MPSHM_WATCH_PEER);
 }
 
 static void ready(const struct crash_case *self)
 {
 	const struct side_state *state = self->with;
 	world_thread(self);
-	theirs = side(state->pushes ? MPSHM_PRODUCER : MPSHM_CONSUMER);
+	theirs = side((state->pushes ? MPSHM_PRODUCER : MPSHM_CONSUMER) | MPSHM_WATCH_PEER);
 }
 
 static void ready_to_put(const struct crash_case *self)
@@ -164,6 +164,28 @@ static void pop_all(struct mpshm_spsc *consumer)
 	}
 }
 
+/* Drain, or fill, the ring until the survivor is told of the death. */
+static void await_the_news(const struct side_state *state)
+{
+	char element[BYTES];
+	int ret = -EAGAIN;
+
+	for (struct patience p = {0}; ret == -EAGAIN && patience(&p);) {
+		if (state->pushes) {
+			pop_all(ours);
+			ret = mpshm_spsc_try_pop(ours, element);
+		} else {
+			for (; mpshm_spsc_size(ours) < CAPACITY; crash_progress())
+				push_one(LEDGER_SURVIVOR, ours);
+			ret = mpshm_spsc_try_push(ours, element);
+		}
+	}
+	if (ret != -EOWNERDEAD)
+		crash_fault(CRASH_HANG, "who waits for the dead one is told %d", ret);
+	else
+		crash_progress();
+}
+
 static void check_whole(struct mpshm_spsc *producer, struct mpshm_spsc *consumer)
 {
 	uint64_t element[BYTES / 8] = {0};
@@ -183,8 +205,7 @@ static void check(const struct crash_case *self)
 	const struct side_state *state = self->with;
 
 	ledger_collect();
-	if (state->pushes)
-		pop_all(ours);
+	await_the_news(state);
 	theirs = succeed(state->pushes ? MPSHM_PRODUCER : MPSHM_CONSUMER);
 	if (!theirs)
 		return;

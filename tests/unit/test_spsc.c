@@ -44,6 +44,7 @@ START_TEST(spsc_open_refuses_bad_arguments)
 		{"a", MPSHM_CREATE | MPSHM_NEW_MAPPING, {4, 8, {0}}},
 		{"a", MPSHM_CREATE | 0x80000000u, {4, 8, {0}}},
 		{"a", MPSHM_EXCLUSIVE, {4, 8, {0}}},
+		{"a", MPSHM_CREATE | MPSHM_WATCH_PEER, {4, 8, {0}}},
 		{"a", MPSHM_CREATE, {3, 8, {0}}},
 		{"a", MPSHM_CREATE, {UINT32_MAX, 8, {0}}},
 		{"a", MPSHM_CREATE, {4, 0, {0}}},
