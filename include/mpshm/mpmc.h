@@ -6,8 +6,8 @@
  * thread's always succeeds.  No producer waits for another producer's publish and
  * no consumer for another's release, until the ring has gone once round; a
  * consumer does wait (-EAGAIN) for the publish of the element that is next.
- * No system call, except where a claim stays unfinished for a millisecond and its
- * owner is suspected of being dead.
+ * No system call, except that who tries in vain looks, once a millisecond at the most
+ * often, whether one who is in a call on it is dead.
  *
  * Any thread may call anything.  Order: first in, first out, by claim.
  * Memory order: as for spsc, from the push of an element to the pop that gets it,

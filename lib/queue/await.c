@@ -33,13 +33,25 @@ static ssize_t spin(struct mpshm_queue *queue, const struct wait_shm *wait, int 
 	return done;
 }
 
-/* A slice has passed without news: is somebody dead? */
-static void look_for_the_dead(struct mpshm_queue *queue, int again)
+/*
+ * Is somebody dead?  Looked for once a slice, however often we are woken: what the dead left
+ * may lie beside a stream of messages that goes on.  Returns when to look again.
+ */
+static int64_t look_for_the_dead(struct mpshm_queue *queue, int again)
 {
-	mpshm_i_mpmc_rebuild_index(&queue->ring);
-	/* A block of the dead has no frame to see; anything else has. */
-	if (again == ENOBUFS || mpshm_i_abandoned(&queue->object))
-		(void) mpshm_i_recover(queue->object.segment);
+	atomic64 *looked_at = &queue->looked_ns[again == ENOBUFS];
+	/* Relaxed: private to this process, of whose threads one looks for all. */
+	uint64_t looked = atomic64_load_relaxed(looked_at);
+	uint64_t now = (uint64_t) mpshm_i_clock_now();
+
+	if (now - looked >= WAIT_SLICE_NS && atomic64_cas(looked_at, &looked, now)) {
+		mpshm_i_mpmc_rebuild_index(&queue->ring);
+		/* A block of the dead has no frame to see; anything else has. */
+		if (again == ENOBUFS || mpshm_i_abandoned(&queue->object))
+			(void) mpshm_i_recover(queue->object.segment);
+		looked = now;
+	}
+	return (int64_t) looked + WAIT_SLICE_NS;
 }
 
 static ssize_t sleep_until(struct mpshm_queue *queue, struct wait_shm *wait, int again,
@@ -47,17 +59,15 @@ static ssize_t sleep_until(struct mpshm_queue *queue, struct wait_shm *wait, int
 {
 	struct mpshm_segment *segment = queue->object.segment;
 	for (;;) {
+		int64_t until = look_for_the_dead(queue, again);
+		if (until > deadline)
+			until = deadline;
 		uint32_t key = mpshm_i_wait_prepare(segment, wait);
 		ssize_t done = attempt(queue, call);
 		if (done != -again)
 			return done;
-		switch (mpshm_i_wait_sleep(wait, key, deadline)) {
-		case -ETIMEDOUT:
+		if (mpshm_i_wait_sleep(wait, key, until) == -ETIMEDOUT && until == deadline)
 			return -ETIMEDOUT;
-		case 1:
-			look_for_the_dead(queue, again);
-			break;
-		}
 		/* Again without preparing: mostly there is work now. */
 		done = attempt(queue, call);
 		if (done != -again)

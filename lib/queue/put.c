@@ -66,7 +66,7 @@ static ssize_t attempt_block(struct mpshm_queue *queue, void *context)
 	if (queue_closed(queue))
 		return -EPIPE;
 	int error = mpshm_i_pool_allocate(&queue->pool, call->bytes, &call->block);
-	if (unlikely(error == -ENOBUFS) && mpshm_i_stalled(&queue->stall_block, call->bytes) &&
+	if (unlikely(error == -ENOBUFS) && mpshm_i_stalled(&queue->stall_block, STALL_ANYWHERE) &&
 	    mpshm_i_recover(queue->object.segment) > 0)
 		error = mpshm_i_pool_allocate(&queue->pool, call->bytes, &call->block);
 	return error;

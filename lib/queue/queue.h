@@ -18,8 +18,10 @@ struct mpshm_queue {
 	struct mpmc ring;
 	struct pool pool;
 	struct stall stall_block;
-	uint32_t number;       /* of this handle in this process */
-	atomic64 process;      /* identity whose counts these are */
+	atomic64 looked_ns
+		[2];      /* when a waiter last looked for the dead; [1]: who waits for a block */
+	uint32_t number;  /* of this handle in this process */
+	atomic64 process; /* identity whose counts these are */
 	atomic32 reservations; /* open */
 	atomic32 waiting;      /* threads inside a wait */
 };

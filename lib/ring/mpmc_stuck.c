@@ -67,7 +67,7 @@ int mpshm_i_mpmc_full(struct mpmc *ring, uint64_t tail, uint64_t at, uint64_t wo
 	if (at == tail && let_ahead(&ring->full_at, at))
 		return 0;
 	/* Somebody dead may be why. */
-	if (!mpshm_i_stalled(&ring->stall_put, at))
+	if (!mpshm_i_stalled(&ring->stall_put, STALL_ANYWHERE))
 		return -EAGAIN;
 	if (slot_kind(word) == SLOT_FREE)
 		return help_put(ring, before) ? 0 : -EAGAIN;
@@ -89,14 +89,14 @@ int mpshm_i_mpmc_empty(struct mpmc *ring, uint64_t head, uint64_t at, uint64_t w
 	}
 	if (at == head && let_ahead(&ring->empty_at, at))
 		return 0;
-	if (!mpshm_i_stalled(&ring->stall_get, at))
+	if (!mpshm_i_stalled(&ring->stall_get, STALL_ANYWHERE))
 		return -EAGAIN;
 	/* Claimed, and not published all this time? */
 	uint64_t tail = atomic64_load_acquire(&ring->shm->tail) & ~TAIL_CLOSED;
-	if (free && (int64_t) (tail - at) > 0)
-		return help_put(ring, at) ? 0 : -EAGAIN;
-	/* Empty.  A pop that died with its claim leaves an element that nobody is
-	 * stuck at: look for one now and then. */
+	if (free && (int64_t) (tail - at) > 0 && help_put(ring, at))
+		return 0;
+	/* Empty, or held up by a living one.  A pop that died with its claim leaves an
+	 * element that nobody is stuck at: look for one now and then. */
 	if (mpshm_i_abandoned(ring->object))
 		(void) mpshm_i_recover(ring->object->segment);
 	mpshm_i_mpmc_rebuild_index(ring); /* who died between entry and bit has no frame */

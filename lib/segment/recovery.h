@@ -54,7 +54,12 @@ bool mpshm_i_resolve_cell(struct mpshm_segment *segment, struct cell_shm *cell);
  * at, each time; true: it is the same for over a millisecond since the last true
  * (or the first call), so now is the time to suspect somebody.  Cheap: reads the clock
  * every 8th call at the most often.
+ *
+ * STALL_ANYWHERE, each time: true once a millisecond, whatever succeeded in between.  For
+ * where the dead may have left something beside a stream that goes on.
  */
+#define STALL_ANYWHERE UINT64_C(0)
+
 struct stall {
 	atomic64 at;
 	atomic64 since_ns;

@@ -37,9 +37,7 @@ int mpshm_i_wait_sleep(struct wait_shm *wait, uint32_t key, int64_t deadline)
 			slice = left;
 	}
 	int woken = mpshm_i_futex_wait(&wait->word, key, slice);
-	if (woken == -ETIMEDOUT)
-		return 1;
-	if (woken < 0 && woken != -EINTR)
+	if (woken < 0 && woken != -ETIMEDOUT && woken != -EINTR)
 		mpshm_i_clock_nap(WAIT_NAP_NS); /* no futexes here: a sandbox, an emulator */
 	return 0;
 }

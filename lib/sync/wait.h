@@ -36,8 +36,7 @@ uint32_t mpshm_i_wait_prepare(struct mpshm_segment *segment, struct wait_shm *wa
 
 /*
  * Sleep unless something happened since prepare; until woken, or the deadline, or
- * for a slice.  0: look again; -ETIMEDOUT: the deadline has passed;
- * 1: a slice has passed, look whether somebody died.
+ * for a slice.  0: look again; -ETIMEDOUT: the deadline had passed before.
  */
 int mpshm_i_wait_sleep(struct wait_shm *wait, uint32_t key, int64_t deadline);
 

@@ -150,6 +150,27 @@ static void adopt_one(void *context)
 	need(ring->ring.shm->redelivered.raw > 0);
 }
 
+/* The stream never pauses for a millisecond; and it must not take a whole round. */
+START_TEST(mpmc_element_of_the_dead_comes_beside_a_stream_that_goes_on)
+{
+	const uint64_t capacity = 16384, first = UINT64_MAX;
+	uint64_t element = 0, i;
+	size_t count = 1;
+	ring_of((uint32_t) capacity);
+	ck_assert_int_eq(mpshm_mpmc_try_push(ring, &first), 0);
+	child_kill(child_held(peek_some, &count));
+	for (i = 0; i < capacity / 2 && element != first; i++) {
+		pushes(i, 1);
+		while (element != first && mpshm_mpmc_try_pop(ring, &element) == 0)
+			;
+	}
+	ck_assert_uint_eq(element, first);
+	while (mpshm_mpmc_try_pop(ring, &element) == 0)
+		ck_assert_uint_eq(element, i - 1);
+	ring_is_whole_and_close();
+}
+END_TEST
+
 START_TEST(mpmc_killed_adopter_leaves_the_element_to_the_next)
 {
 	size_t count = 1;
@@ -258,6 +279,7 @@ Suite *suite_mpmc_crash(void)
 	tcase_add_test(tcase, mpmc_element_that_the_dead_had_peeked_is_delivered_again);
 	tcase_add_loop_test(tcase, mpmc_batch_of_the_dead_beyond_the_index_is_all_delivered_again,
 	                    0, 4);
+	tcase_add_test(tcase, mpmc_element_of_the_dead_comes_beside_a_stream_that_goes_on);
 	tcase_add_test(tcase, mpmc_killed_adopter_leaves_the_element_to_the_next);
 	tcase_add_test(tcase, mpmc_full_ring_with_a_dead_consumer_unblocks_its_producer);
 	tcase_add_test(

@@ -172,17 +172,21 @@ START_TEST(queue_blocks_of_the_dead_come_back_whatever_they_were_doing)
 }
 END_TEST
 
-START_TEST(queue_try_put_finds_the_blocks_of_the_dead_by_trying)
+START_TEST(queue_try_put_finds_the_blocks_of_the_dead_by_trying_any_sizes)
 {
+	static const size_t sizes[] = {LONG_BYTES, 400, 200};
 	char in[LONG_BYTES] = {0};
 	int64_t until = now_ns() + 5 * MPSHM_SECOND;
-	int ret;
+	size_t bytes = 0;
+	int ret = -ENOBUFS;
 	queue_of(4);
 	child_kill(child_held(reserve_all, NULL));
-	while ((ret = mpshm_queue_try_put(queue, in, sizeof in)) == -ENOBUFS && now_ns() < until)
-		;
+	for (int i = 0; ret == -ENOBUFS && now_ns() < until; i++) {
+		bytes = sizes[i % 3];
+		ret = mpshm_queue_try_put(queue, in, bytes);
+	}
 	ck_assert_int_eq(ret, 0);
-	ck_assert_int_eq(mpshm_queue_try_get(queue, in, sizeof in), LONG_BYTES);
+	ck_assert_int_eq(mpshm_queue_try_get(queue, in, sizeof in), (int64_t) bytes);
 	queue_is_whole_and_close();
 }
 END_TEST
@@ -245,6 +249,35 @@ START_TEST(queue_putter_that_sleeps_for_a_block_recovers_when_its_holder_dies)
 	ck_assert_int_eq(pthread_join(putter, NULL), 0);
 	ck_assert_int_eq(mpshm_queue_try_get(queue, out, sizeof out), LONG_BYTES);
 	queue_is_whole_and_close();
+}
+END_TEST
+
+static void put_now_and_then(void *context)
+{
+	(void) context;
+	for (uint64_t i = 0;; i++) {
+		need_eq(mpshm_queue_put(queue, &i, sizeof i, MPSHM_FOREVER), 0);
+		nap_ms(20);
+	}
+}
+
+/* Who is woken before each slice ends finds the dead all the same, and within the time
+ * of some slices: not only when the ring has gone round. */
+START_TEST(queue_message_of_a_dead_getter_comes_beside_a_stream_that_keeps_us_awake)
+{
+	struct mpshm_message message = {0};
+	int others = 0;
+	queue_of(1024);
+	pid_t putter = child_start(put_now_and_then, NULL);
+	nap_ms(30); /* registered, and has put */
+	child_kill(child_held(claim_to_get, NULL));
+	while (!(message.flags & MPSHM_MESSAGE_REDELIVERED) && others++ < 100)
+		(void) gets_numbered(&message);
+	ck_assert_uint_eq(message.flags, MPSHM_MESSAGE_REDELIVERED);
+	child_kill(putter);
+	while (mpshm_queue_size(queue) > 0)
+		(void) gets_numbered(NULL);
+	ck_assert_int_eq(mpshm_queue_close(queue), 0);
 }
 END_TEST
 
@@ -316,7 +349,7 @@ Suite *suite_queue_crash(void)
 	tcase_add_test(tcase, queue_put_cut_off_is_skipped_by_a_getter_that_tries_or_waits);
 	tcase_add_test(tcase, queue_message_of_a_dead_getter_is_delivered_again_and_flagged);
 	tcase_add_test(tcase, queue_blocks_of_the_dead_come_back_whatever_they_were_doing);
-	tcase_add_test(tcase, queue_try_put_finds_the_blocks_of_the_dead_by_trying);
+	tcase_add_test(tcase, queue_try_put_finds_the_blocks_of_the_dead_by_trying_any_sizes);
 	tcase_add_test(tcase, queue_shut_down_delivers_what_a_dead_getter_had_claimed_before_epipe);
 	tcase_add_test(tcase,
 	               queue_redelivered_message_stays_however_often_the_buffer_is_too_small);
@@ -325,6 +358,8 @@ Suite *suite_queue_crash(void)
 	               queue_getter_that_sleeps_recovers_when_the_putter_before_its_message_dies);
 	tcase_add_test(tcase, queue_getter_that_sleeps_gets_what_a_dying_getter_had_claimed);
 	tcase_add_test(tcase, queue_putter_that_sleeps_for_a_block_recovers_when_its_holder_dies);
+	tcase_add_test(tcase,
+	               queue_message_of_a_dead_getter_comes_beside_a_stream_that_keeps_us_awake);
 	tcase_add_test(tcase, queue_sleeping_getters_that_are_killed_cost_the_others_no_wake);
 	return suite;
 }
