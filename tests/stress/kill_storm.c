@@ -3,8 +3,9 @@
  * usage: kill_storm [ring|queue] [--seconds S] [--producers P] [--consumers C]
  *                   [--every-us U] [--seed N]
  *
- * Producers and consumers are SIGKILLed every U microseconds on average, and reborn, on a
- * ring and then on a queue, S seconds together (60); the whole history is checked: see storm.h.
+ * Producers and consumers are SIGKILLed every U microseconds on average, and reborn, or
+ * stopped for up to 10 ms, on a ring and then on a queue, S seconds together (60); the
+ * whole history is checked: see storm.h.
  */
 #include "storm.h"
 
@@ -21,18 +22,18 @@ static int one(const char *name, const struct storm_plan *plan)
 	              plan->producers, plan->consumers, (long long) (plan->span_ns / MPSHM_SECOND),
 	              (unsigned long long) plan->seed);
 	int ret = storm_run(plan, &r);
-	(void) printf("%s: %llu kills, %llu sent, %llu acknowledged, %llu delivered, "
+	(void) printf("%s: %llu kills, %llu stops, %llu sent, %llu acknowledged, %llu delivered, "
 	              "%llu in a dead hand, %llu maybe; "
 	              "lost %llu, doubled %llu, phantom %llu, torn %llu, disordered %llu, "
 	              "leaked %llu, stalled %llu, late %llu%s%s\n",
-	              name, (unsigned long long) r.kills, (unsigned long long) r.sent,
-	              (unsigned long long) r.acked, (unsigned long long) r.got,
-	              (unsigned long long) r.in_hand, (unsigned long long) r.maybe,
-	              (unsigned long long) r.lost, (unsigned long long) r.doubled,
-	              (unsigned long long) r.phantom, (unsigned long long) r.torn,
-	              (unsigned long long) r.disordered, (unsigned long long) r.leaked,
-	              (unsigned long long) r.stalled, (unsigned long long) r.late,
-	              r.why[0] ? "; " : "", r.why);
+	              name, (unsigned long long) r.kills, (unsigned long long) r.stops,
+	              (unsigned long long) r.sent, (unsigned long long) r.acked,
+	              (unsigned long long) r.got, (unsigned long long) r.in_hand,
+	              (unsigned long long) r.maybe, (unsigned long long) r.lost,
+	              (unsigned long long) r.doubled, (unsigned long long) r.phantom,
+	              (unsigned long long) r.torn, (unsigned long long) r.disordered,
+	              (unsigned long long) r.leaked, (unsigned long long) r.stalled,
+	              (unsigned long long) r.late, r.why[0] ? "; " : "", r.why);
 	return ret;
 }
 

@@ -15,6 +15,7 @@
 
 #define STALL_NS (5 * MPSHM_SECOND)
 #define QUIET_NS (300 * MPSHM_MILLISECOND)
+#define STOP_NS_MAX (10 * MPSHM_MILLISECOND)
 
 struct storm {
 	const struct storm_plan *plan;
@@ -25,6 +26,8 @@ struct storm {
 	struct storm_worker workers[STORM_WORKERS_MAX];
 	pid_t pids[STORM_WORKERS_MAX];
 	unsigned count;
+	pid_t stopped; /* 0: nobody */
+	int64_t stopped_until;
 	uint64_t seed;
 };
 
@@ -118,6 +121,8 @@ static int kill_one(struct storm *storm)
 	unsigned number = (unsigned) (storm_random(&storm->seed) % storm->count);
 	int status;
 	(void) kill(storm->pids[number], SIGKILL);
+	if (storm->pids[number] == storm->stopped)
+		storm->stopped = 0;
 	if (waitpid(storm->pids[number], &status, 0) < 0)
 		return fail(storm, "waitpid", -errno);
 	if (!WIFSIGNALED(status))
@@ -126,6 +131,26 @@ static int kill_one(struct storm *storm)
 		note_maybe(storm, number);
 	storm->result->kills++;
 	return give_birth(storm, number);
+}
+
+/*
+ * Every other time somebody stands still, in whatever it is doing, while others die and
+ * recover, and laps go by; then it goes on from there, or dies too.
+ */
+static void stop_one(struct storm *storm)
+{
+	int64_t now = now_ns();
+	if (storm->stopped) {
+		if (now < storm->stopped_until)
+			return;
+		(void) kill(storm->stopped, SIGCONT);
+		storm->stopped = 0;
+	} else if (storm_random(&storm->seed) % 2) {
+		storm->stopped = storm->pids[storm_random(&storm->seed) % storm->count];
+		storm->stopped_until = now + (int64_t) (storm_random(&storm->seed) % STOP_NS_MAX);
+		(void) kill(storm->stopped, SIGSTOP);
+		storm->result->stops++;
+	}
 }
 
 static int rage(struct storm *storm)
@@ -137,6 +162,7 @@ static int rage(struct storm *storm)
 	while (now_ns() - begin < plan->span_ns) {
 		(void) usleep(
 			(useconds_t) (storm_random(&storm->seed) % (2 * plan->kill_every_us)));
+		stop_one(storm);
 		if (kill_one(storm) < 0)
 			return -1;
 		uint64_t now_got = __atomic_load_n(&storm->log->got_total, __ATOMIC_RELAXED);
@@ -162,6 +188,8 @@ static int rage(struct storm *storm)
 static int calm_down(struct storm *storm)
 {
 	int ret = 0;
+	if (storm->stopped)
+		(void) kill(storm->stopped, SIGCONT);
 	__atomic_store_n(&storm->log->stop, 1, __ATOMIC_RELEASE);
 	for (unsigned i = 0; i < storm->count; i++) {
 		int status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * storm: producers and consumers that are SIGKILLed at random moments and reborn, and
- * the whole history of what they did, checked.
+ * storm: producers and consumers that are SIGKILLed at random moments and reborn, or
+ * stopped and continued, and the whole history of what they did, checked.
  *
  * Every message has an id of its own.  A log in memory that all share says of each id:
  *
@@ -40,7 +40,8 @@ struct storm_plan {
 };
 
 struct storm_result {
-	uint64_t kills, sent, acked, got, maybe, in_hand; /* in_hand: to be delivered again */
+	uint64_t kills, stops, sent, acked, got, maybe,
+		in_hand; /* in_hand: to be delivered again */
 	uint64_t lost, doubled, phantom, torn, disordered, leaked, stalled;
 	uint64_t late; /* came only after all was drained */
 	char why[200]; /* where something could not even be opened or checked */
