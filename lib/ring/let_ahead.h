@@ -16,7 +16,7 @@
 #include "platform/clock.h"
 
 #define RUN_SHORTEST 2u
-#define RUN_LONGEST 32u
+#define RUN_LONGEST 128u
 #define LET_AHEAD_NS 300
 
 /* `at`: where it ran dry; `last`: where the time before.  true: it waited. */
