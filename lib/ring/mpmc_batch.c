@@ -4,6 +4,7 @@
 
 #include "platform/error.h"
 #include "ring/copy.h"
+#include "ring/mpmc_words.h"
 
 int mpshm_i_mpmc_claim_put_many(struct mpmc *ring, struct frame_shm *frame, uint64_t least,
                                 uint64_t most, struct mpmc_run *ret_run)
@@ -11,13 +12,8 @@ int mpshm_i_mpmc_claim_put_many(struct mpmc *ring, struct frame_shm *frame, uint
 	struct backoff backoff = backoff_begin((uintptr_t) frame);
 	for (;;) {
 		uint64_t tail = atomic64_load_relaxed(&ring->shm->tail); /* the CAS confirms it */
-		uint64_t count = 0, word = 0;
-		while (count < most) {
-			word = atomic64_load_acquire(mpmc_word(ring, tail + count)); /* [MPMC-A1] */
-			if (word != mpmc_word_of(ring, SLOT_FREE, tail + count))
-				break;
-			count++;
-		}
+		uint64_t word = 0;
+		uint64_t count = words_leading(ring, SLOT_FREE, tail, most, &word); /* [MPMC-A1] */
 		if (unlikely(count < least || tail & TAIL_CLOSED)) {
 			int error = mpshm_i_mpmc_full(ring, tail, tail + count, word);
 			if (error)
@@ -37,50 +33,84 @@ int mpshm_i_mpmc_claim_put_many(struct mpmc *ring, struct frame_shm *frame, uint
 	}
 }
 
+/*
+ * What can be taken from `head` on: a run of READY and TOMB with up to `most` READY, or,
+ * where it is to be whole, of READY alone.  *ret_other: the word that ended it.
+ */
+static struct mpmc_run look(const struct mpmc *ring, uint64_t head, uint64_t most, bool whole,
+                            uint64_t *ret_other)
+{
+	struct mpmc_run run = {.position = head};
+	for (;;) {
+		uint64_t left = ring->mask + 1 - run.length;
+		uint64_t wanted = most - run.ready;
+		uint64_t ready =
+			words_leading(ring, SLOT_READY, head + run.length,
+		                      wanted < left ? wanted : left, ret_other); /* [MPMC-A0] */
+		run.ready += ready;
+		run.length += ready;
+		/* The word that ended it is judged as it was seen: by now it may be READY. */
+		if (run.ready == most || whole || run.length > ring->mask ||
+		    *ret_other != mpmc_word_of(ring, SLOT_TOMB, head + run.length))
+			return run;
+		run.length += words_leading(ring, SLOT_TOMB, head + run.length,
+		                            ring->mask + 1 - run.length, ret_other);
+	}
+}
+
 int mpshm_i_mpmc_claim_get_many(struct mpmc *ring, struct frame_shm *frame, uint64_t least,
                                 uint64_t most, bool whole, struct mpmc_run *ret_run)
 {
 	struct backoff backoff = backoff_begin((uintptr_t) frame);
 	for (;;) {
 		uint64_t head = atomic64_load_relaxed(&ring->shm->head); /* the CAS confirms it */
-		uint64_t length = 0, ready = 0, word = 0;
-		while (ready < most && length <= ring->mask) {
-			word = atomic64_load_acquire(
-				mpmc_word(ring, head + length)); /* [MPMC-A0] */
-			if (word == mpmc_word_of(ring, SLOT_READY, head + length))
-				ready++;
-			else if (word != mpmc_word_of(ring, SLOT_TOMB, head + length) ||
-			         (whole && ready > 0))
-				break;
-			length++;
-			if (whole && ready == 0)
-				break;
-		}
-		if (unlikely(ready < least && mpmc_is_tomb(ring, head))) {
-			/* They may be what takes the room of the elements that we lack. */
-			mpshm_i_mpmc_skip_tombs(ring, frame, head);
-			continue;
-		}
-		if (unlikely(ready < least && length > ring->mask))
-			return -EAGAIN; /* all slots looked at: tombstones among the elements */
-		if (unlikely(ready < least)) {
-			int error = mpshm_i_mpmc_empty(ring, head, head + length, word);
+		uint64_t word = 0;
+		struct mpmc_run run = look(ring, head, most, whole, &word);
+		if (unlikely(run.ready < least)) {
+			if (mpmc_is_tomb(ring, head)) {
+				/* They may be what takes the room of the elements that we lack. */
+				mpshm_i_mpmc_skip_tombs(ring, frame, head);
+				continue;
+			}
+			if (run.length > ring->mask)
+				return -EAGAIN; /* all slots looked at: tombstones among them */
+			int error = mpshm_i_mpmc_empty(ring, head, head + run.length, word);
 			if (error)
 				return error;
 			continue;
 		}
 		/* READY and TOMB words behind head stay as they are until they are claimed. */
-		frame_announce(frame, mpmc_what(ring->identity_get, length), head);
+		frame_announce(frame, mpmc_what(ring->identity_get, run.length), head);
 		uint64_t expected = head;
 		if (likely(atomic64_cas(&ring->shm->head, &expected,
-		                        head + length))) { /* [MPMC-R3] */
+		                        head + run.length))) { /* [MPMC-R3] */
 			/* A death from here on: each READY becomes REDEL, each TOMB is freed. */
-			*ret_run = (struct mpmc_run){head, length, ready};
+			*ret_run = run;
 			return 0;
 		}
 		frame_empty(frame);
 		backoff_wait(&backoff);
 	}
+}
+
+/* Elements `stride` apart to or from packed memory.  Inlined for a size that is known. */
+static inline __attribute__((always_inline)) void copy_each(char *element, size_t stride,
+                                                            char *packed, size_t bytes,
+                                                            uint64_t count, bool in)
+{
+	for (uint64_t i = 0; i < count; i++, element += stride, packed += bytes)
+		copy_element(in ? element : packed, in ? packed : element, bytes);
+}
+
+static void copy_strided(char *element, size_t stride, char *packed, size_t bytes, uint64_t count,
+                         bool in)
+{
+	if (bytes == 8 && in)
+		copy_each(element, stride, packed, 8, count, true);
+	else if (bytes == 8)
+		copy_each(element, stride, packed, 8, count, false);
+	else
+		copy_each(element, stride, packed, bytes, count, in);
 }
 
 /* Copy a run of `count` elements between the ring and packed memory. */
@@ -97,9 +127,14 @@ static void copy_run(const struct mpmc *ring, uint64_t position, uint64_t count,
 			memcpy(in ? runs[i] : packed, in ? packed : runs[i], sizes[i]);
 		return;
 	}
-	for (uint64_t i = 0; i < count; i++, packed += bytes) {
-		char *element = mpmc_element(ring, position + i);
-		copy_element(in ? element : packed, in ? packed : element, bytes);
+	while (count > 0) {
+		uint64_t slot = position & ring->mask;
+		uint64_t piece = count <= ring->mask + 1 - slot ? count : ring->mask + 1 - slot;
+		copy_strided(mpmc_element(ring, position), ring->element_stride, packed, bytes,
+		             piece, in);
+		packed += piece * bytes;
+		position += piece;
+		count -= piece;
 	}
 }
 
@@ -124,9 +159,7 @@ static void copy_out(const struct mpmc *ring, const struct mpmc_run *run, char *
 void mpshm_i_mpmc_publish_many(struct mpmc *ring, struct frame_shm *frame, uint64_t position,
                                uint64_t count, enum slot_kind kind)
 {
-	for (uint64_t i = 0; i < count; i++)
-		atomic64_store_release(mpmc_word(ring, position + i),
-		                       mpmc_word_of(ring, kind, position + i)); /* [MPMC-R0] */
+	words_store(ring, kind, 0, position, count); /* [MPMC-R0] */
 	if (frame)
 		frame_empty(frame);
 }
@@ -134,9 +167,7 @@ void mpshm_i_mpmc_publish_many(struct mpmc *ring, struct frame_shm *frame, uint6
 void mpshm_i_mpmc_release_many(struct mpmc *ring, struct frame_shm *frame, uint64_t position,
                                uint64_t count)
 {
-	for (uint64_t i = 0; i < count; i++)
-		atomic64_store_release(mpmc_word(ring, position + i),
-		                       mpmc_word_released(ring, position + i)); /* [MPMC-R1] */
+	words_store(ring, SLOT_FREE, 1, position, count); /* [MPMC-R1] */
 	frame_empty(frame);
 }
 
