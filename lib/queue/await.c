@@ -45,7 +45,7 @@ static int64_t look_for_the_dead(struct mpshm_queue *queue, int again)
 	uint64_t now = (uint64_t) mpshm_i_clock_now();
 
 	if (now - looked >= WAIT_SLICE_NS && atomic64_cas(looked_at, &looked, now)) {
-		mpshm_i_mpmc_rebuild_index(&queue->ring);
+		(void) mpshm_i_mpmc_rebuild_index(&queue->ring);
 		/* A block of the dead has no frame to see; anything else has. */
 		if (again == ENOBUFS || mpshm_i_abandoned(&queue->object))
 			(void) mpshm_i_recover(queue->object.segment);

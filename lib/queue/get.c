@@ -110,6 +110,24 @@ static bool redelivered_is_too_long(struct mpshm_queue *queue, const struct get_
 	return atomic64_load_acquire(slot_word_at) == word;
 }
 
+/* As mpshm_i_mpmc_adopt(); a message that it dropped leaves its block, and room. */
+static bool adopt(struct mpshm_queue *queue, struct frame_shm *frame, uint64_t *ret_position,
+                  uint32_t *ret_attempt)
+{
+	const atomic64 *dropped = &queue->ring.shm->dropped;
+	/* Relaxed: ours are seen; another's only cost a look at the pool. */
+	uint64_t before = atomic64_load_relaxed(dropped);
+
+	bool adopted = mpshm_i_mpmc_adopt(&queue->ring, frame, ret_position, ret_attempt);
+	if (unlikely(atomic64_load_relaxed(dropped) != before)) {
+		/* A death before this: our own, and recovery does it. */
+		mpshm_i_pool_resolve(&queue->pool, &queue->ring, OWNER_NONE);
+		wait_wake(queue->object.segment, &queue->shm->not_full, WAIT_ALL);
+		wait_wake(queue->object.segment, &queue->shm->block_free, WAIT_ALL);
+	}
+	return adopted;
+}
+
 /* A message that a dead consumer left: its length, -EAGAIN: none, -EMSGSIZE. */
 static ssize_t get_redelivered(struct mpshm_queue *queue, struct frame_shm *frame,
                                const struct get_call *call)
@@ -119,7 +137,7 @@ static ssize_t get_redelivered(struct mpshm_queue *queue, struct frame_shm *fram
 
 	if (redelivered_is_too_long(queue, call, &too_long))
 		return too_small(call, too_long);
-	if (!mpshm_i_mpmc_adopt(&queue->ring, frame, &position, &attempt))
+	if (!adopt(queue, frame, &position, &attempt))
 		return -EAGAIN;
 	const struct message_shm *slot = mpmc_element(&queue->ring, position);
 	uint64_t head = atomic64_load_relaxed(&slot->head);
@@ -133,18 +151,25 @@ static ssize_t get_redelivered(struct mpshm_queue *queue, struct frame_shm *fram
 /* Empty: for now, or for good? */
 static ssize_t none(struct mpshm_queue *queue)
 {
-	const struct mpmc *ring = &queue->ring;
+	struct mpmc *ring = &queue->ring;
+	/* A death before the wake: a sleeper looks again within a slice. */
+	if (unlikely(atomic32_load_relaxed(&ring->skipped) != 0)) {
+		atomic32_store_relaxed(&ring->skipped, 0);
+		wait_wake(queue->object.segment, &queue->shm->not_full, WAIT_ALL);
+	}
 	uint64_t tail = atomic64_load_acquire(&ring->shm->tail);
 	if (!(tail & TAIL_CLOSED) || mpmc_has_redelivery(ring))
 		return -EAGAIN;
 	if (atomic64_load_acquire(&ring->shm->head) != (tail & ~TAIL_CLOSED))
 		return -EAGAIN;
 	/* All were taken, but by the dead perhaps: then there is more to come. */
-	mpshm_i_mpmc_rebuild_index(&queue->ring);
-	if (!mpshm_i_abandoned(&queue->object))
-		return mpmc_has_redelivery(ring) ? -EAGAIN : -EPIPE;
-	(void) mpshm_i_recover(queue->object.segment);
-	return -EAGAIN;
+	if (mpshm_i_abandoned(&queue->object)) {
+		(void) mpshm_i_recover(queue->object.segment);
+		return -EAGAIN;
+	}
+	/* The index after the frames, for what a frame leads to is in it before the frame is
+	 * emptied; and its entries, for a bit may be out for a moment. */
+	return mpshm_i_mpmc_rebuild_index(&queue->ring) ? -EAGAIN : -EPIPE;
 }
 
 static ssize_t attempt_get(struct mpshm_queue *queue, void *context)

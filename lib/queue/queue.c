@@ -68,7 +68,7 @@ static void resolve_owner(struct object *object, uint64_t dead_owner)
 	struct mpshm_queue queue = {.object = *object};
 	if (view(&queue) < 0)
 		return;
-	mpshm_i_mpmc_rebuild_index(&queue.ring);
+	(void) mpshm_i_mpmc_rebuild_index(&queue.ring);
 	mpshm_i_pool_resolve(&queue.pool, &queue.ring, dead_owner);
 	wake_all(&queue);
 }

@@ -30,7 +30,7 @@ static void resolve_owner(struct object *object, uint64_t dead_owner)
 	struct mpmc ring;
 	(void) dead_owner;
 	if (shm_of(object) && mpshm_i_mpmc_view(&ring, object, shm_of(object)) == 0)
-		mpshm_i_mpmc_rebuild_index(&ring);
+		(void) mpshm_i_mpmc_rebuild_index(&ring);
 }
 
 const struct object_class mpshm_i_mpmc_class = {

@@ -45,6 +45,7 @@ struct mpmc {
 	struct stall stall_get;
 	atomic64 empty_at, full_at; /* where a pop last ran dry, a push full */
 	atomic64 head_seen;         /* a lower bound of head, where limit < capacity */
+	atomic32 skipped;           /* slots of tombstones were freed, and nobody told */
 };
 
 /* Geometry of a new ring, from what its creator asked for. */
@@ -144,7 +145,8 @@ static inline bool mpmc_has_redelivery(const struct mpmc *ring)
 
 /* object_class functions of anything that holds a ring. */
 bool mpshm_i_mpmc_resolve_frame(struct mpmc *ring, const struct dead_frame *frame);
-void mpshm_i_mpmc_rebuild_index(struct mpmc *ring);
+/* Sets the bits of the index anew.  Is there anything in it, whatever its bits say? */
+bool mpshm_i_mpmc_rebuild_index(struct mpmc *ring);
 
 /* Does a cell of this process announce something on the ring?  Then it is in use. */
 bool mpshm_i_mpmc_in_use(const struct mpmc *ring);

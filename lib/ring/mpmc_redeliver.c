@@ -68,11 +68,15 @@ static void forget_bit(struct mpmc *ring, uint32_t i)
 		(void) atomic64_fetch_or(&ring->shm->redelivery_map, bit);
 }
 
-void mpshm_i_mpmc_rebuild_index(struct mpmc *ring)
+bool mpshm_i_mpmc_rebuild_index(struct mpmc *ring)
 {
+	bool any = false;
 	for (uint32_t i = 0; i < REDELIVERY_ENTRIES; i++)
-		if (atomic64_load_acquire(&ring->shm->redelivery[i]) != 0)
+		if (atomic64_load_acquire(&ring->shm->redelivery[i]) != 0) {
 			(void) atomic64_fetch_or(&ring->shm->redelivery_map, UINT64_C(1) << i);
+			any = true;
+		}
+	return any;
 }
 
 /*

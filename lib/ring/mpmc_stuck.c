@@ -99,7 +99,7 @@ int mpshm_i_mpmc_empty(struct mpmc *ring, uint64_t head, uint64_t at, uint64_t w
 	 * element that nobody is stuck at: look for one now and then. */
 	if (mpshm_i_abandoned(ring->object))
 		(void) mpshm_i_recover(ring->object->segment);
-	mpshm_i_mpmc_rebuild_index(ring); /* who died between entry and bit has no frame */
+	(void) mpshm_i_mpmc_rebuild_index(ring); /* who died between entry and bit has no frame */
 	return mpmc_has_redelivery(ring) ? 0 : -EAGAIN;
 }
 
@@ -124,10 +124,12 @@ void mpshm_i_mpmc_skip_tombs(struct mpmc *ring, struct frame_shm *frame, uint64_
 
 	frame_announce(frame, mpmc_what(ring->identity_get, count), head);
 	uint64_t expected = head;
-	if (atomic64_cas(&ring->shm->head, &expected, head + count)) /* [MPMC-R3] */
+	if (atomic64_cas(&ring->shm->head, &expected, head + count)) { /* [MPMC-R3] */
 		/* A death from here on: TOMBs behind head; a survivor frees each. */
 		for (uint64_t i = 0; i < count; i++)
 			atomic64_store_release(mpmc_word(ring, head + i),
 			                       mpmc_word_released(ring, head + i));
+		atomic32_store_relaxed(&ring->skipped, 1); /* private: for whoever can wake */
+	}
 	frame_empty(frame);
 }

@@ -342,6 +342,67 @@ START_TEST(queue_redelivered_message_stays_however_often_the_buffer_is_too_small
 }
 END_TEST
 
+START_TEST(queue_message_that_killed_255_getters_is_dropped_with_its_block)
+{
+	char in[LONG_BYTES] = {0};
+	queue_of(1);
+	const struct mpmc *ring = &queue->ring;
+	ck_assert_int_eq(mpshm_queue_try_put(queue, in, sizeof in), 0);
+	child_kill(child_held(claim_to_get, NULL));
+	ck_assert_int_eq(mpshm_segment_recover(seg), 1);
+	ck_assert_uint_eq(slot_kind(atomic64_load_acquire(mpmc_word(ring, 0))), SLOT_REDEL);
+	atomic64_store_release(mpmc_word(ring, 0), slot_word(SLOT_REDEL, SLOT_ATTEMPT_MAX, 0));
+	ck_assert_int_eq(mpshm_queue_try_get(queue, in, sizeof in), -EAGAIN);
+	ck_assert_uint_eq(atomic64_load_acquire(&ring->shm->dropped), 1);
+	queue_is_whole_and_close();
+}
+END_TEST
+
+/* Somebody may be asleep at `wait`: is he woken by what follows? */
+static uint32_t sleeper_at(struct wait_shm *wait)
+{
+	return mpshm_i_wait_prepare(seg, wait);
+}
+
+static bool was_woken(const struct wait_shm *wait, uint32_t key)
+{
+	return atomic32_load_acquire(&wait->word) != key;
+}
+
+START_TEST(queue_getter_that_skips_the_dead_and_finds_nothing_wakes_putters)
+{
+	uint64_t number;
+	queue_of(1);
+	child_kill(child_held(claim_to_put, NULL));
+	ck_assert_int_eq(mpshm_segment_recover(seg), 1);
+	ck_assert_int_eq(mpshm_queue_try_put(queue, NULL, 0), -EAGAIN);
+	uint32_t key = sleeper_at(&queue->shm->not_full);
+	ck_assert_int_eq(mpshm_queue_try_get(queue, &number, sizeof number), -EAGAIN);
+	ck_assert(was_woken(&queue->shm->not_full, key));
+	key = sleeper_at(&queue->shm->not_full);
+	ck_assert_int_eq(mpshm_queue_try_get(queue, &number, sizeof number), -EAGAIN);
+	ck_assert(!was_woken(&queue->shm->not_full, key));
+	queue_is_whole_and_close();
+}
+END_TEST
+
+/* A bit of the index that its remover has taken out, and died before it set it again. */
+START_TEST(queue_shut_down_sees_what_waits_in_the_index_without_its_bit)
+{
+	uint64_t number;
+	queue_of(4);
+	puts_numbered(11);
+	child_kill(child_held(claim_to_get, NULL));
+	ck_assert_int_eq(mpshm_segment_recover(seg), 1);
+	ck_assert_int_eq(mpshm_queue_shutdown(queue), 0);
+	atomic64_store_release(&queue->ring.shm->redelivery_map, 0);
+	ck_assert_int_eq(mpshm_queue_try_get(queue, &number, sizeof number), -EAGAIN);
+	ck_assert_uint_eq(gets_numbered(NULL), 11);
+	ck_assert_int_eq(mpshm_queue_try_get(queue, &number, sizeof number), -EPIPE);
+	ck_assert_int_eq(mpshm_queue_close(queue), 0);
+}
+END_TEST
+
 Suite *suite_queue_crash(void)
 {
 	Suite *suite = suite_create("queue_crash");
@@ -353,6 +414,9 @@ Suite *suite_queue_crash(void)
 	tcase_add_test(tcase, queue_shut_down_delivers_what_a_dead_getter_had_claimed_before_epipe);
 	tcase_add_test(tcase,
 	               queue_redelivered_message_stays_however_often_the_buffer_is_too_small);
+	tcase_add_test(tcase, queue_message_that_killed_255_getters_is_dropped_with_its_block);
+	tcase_add_test(tcase, queue_getter_that_skips_the_dead_and_finds_nothing_wakes_putters);
+	tcase_add_test(tcase, queue_shut_down_sees_what_waits_in_the_index_without_its_bit);
 	tcase = objects_tcase(suite, "sleepers");
 	tcase_add_test(tcase,
 	               queue_getter_that_sleeps_recovers_when_the_putter_before_its_message_dies);
