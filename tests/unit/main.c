@@ -7,6 +7,8 @@
  */
 #include "suites.h"
 
+#include "guest.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +19,11 @@ static Suite *(*const suites[])(void) = {
 #undef SUITE
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "guest") == 0)
+		return guest_main(argc, argv);
+
 	SRunner *runner = srunner_create(NULL);
 	for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
 		srunner_add_suite(runner, suites[i]());

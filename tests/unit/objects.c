@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "segment/segment.h"
+
 struct mpshm_segment *seg;
 
 static char name[64];
@@ -83,6 +85,15 @@ struct mpshm_segment *second_mapping(void)
 	ck_assert_msg(opened == MPSHM_ATTACHED, "%d: %s", opened, mpshm_error_detail());
 	ck_assert_ptr_ne(second, seg);
 	return second;
+}
+
+unsigned participants(void)
+{
+	unsigned count = 0;
+	for (uint32_t i = 0; i < seg->participants_max; i++)
+		count += participant_state_kind(atomic64_load_acquire(
+				 &seg->participants[i].state)) == PARTICIPANT_ACTIVE;
+	return count;
 }
 
 void need_failed(const char *file, int line, const char *what)
@@ -164,6 +175,11 @@ void child_kill(pid_t child)
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "child ended with 0x%x",
 	              (unsigned) status);
+}
+
+void ends_by_itself(void)
+{
+	(void) alarm(120);
 }
 
 void *shared_memory(size_t bytes)

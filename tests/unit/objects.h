@@ -25,6 +25,9 @@ TCase *objects_tcase(Suite *suite, const char *name);
 /* The segment once more, at another address, as another participant. */
 struct mpshm_segment *second_mapping(void);
 
+/* How many slots are taken by processes that nobody has found dead yet. */
+unsigned participants(void);
+
 /* As ck_assert, but safe in threads and children as well: a child says why and exits. */
 #define need(condition) ((condition) ? (void) 0 : need_failed(__FILE__, __LINE__, #condition))
 #define need_eq(a, b) need_equal((int64_t) (a), (int64_t) (b), __FILE__, __LINE__, #a " == " #b)
@@ -43,6 +46,9 @@ void child_does(child_function *run, void *context);
  */
 pid_t child_held(child_function *run, void *context);
 void child_kill(pid_t child);
+
+/* For a process that may outlive a failed test: its life has an end, also after exec. */
+void ends_by_itself(void);
 
 /* Zeroed memory that children share; until the test ends. */
 void *shared_memory(size_t bytes);
