@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Processes and threads that come and go leave nothing: some of what
+ * tests/stress/attach_and_die does 100,000 times.
+ */
+#include "objects.h"
+
+#include "../stress/mortals.h"
+
+#include <pthread.h>
+
+enum { LIVES = 1000, THREADS = 100000, AT_ONCE = 4 };
+
+START_TEST(segment_is_as_it_was_after_1000_processes_attached_worked_and_were_killed)
+{
+	const struct mortals_plan plan = {.lives = LIVES, .seed = (uint64_t) now_ns()};
+	struct mortals_result result;
+
+	int ret = mortals_run(&plan, &result);
+	if (ret != 0) {
+		footprint_print("before", &result.before);
+		footprint_print("after", &result.after);
+	}
+	ck_assert_msg(ret == 0, "seed %llu: %llu refusals: %s; %s", (unsigned long long) plan.seed,
+	              (unsigned long long) result.refusals, result.refusal, result.why);
+	ck_assert_uint_gt(result.worked, LIVES / 20);
+	ck_assert_uint_gt(result.recovered, LIVES / 20);
+}
+END_TEST
+
+static struct mpshm_queue *queue;
+static struct mpshm_counter *counter;
+
+/* Every other one gives its cell back itself; the others leave that to their exit. */
+static void *one_thread(void *number)
+{
+	char message[100] = "", got[100];
+
+	need_eq(mpshm_counter_add(counter, 1), 0);
+	need_eq(mpshm_queue_put(queue, message, sizeof message, MPSHM_SECOND), 0);
+	need_eq(mpshm_queue_get(queue, got, sizeof got, MPSHM_SECOND), sizeof got);
+	if (*(int *) number % 2 == 0)
+		need_eq(mpshm_thread_detach(seg), 0);
+	return NULL;
+}
+
+static void threads_come_and_go(int count)
+{
+	pthread_t threads[AT_ONCE];
+	int numbers[AT_ONCE];
+
+	for (int i = 0; i < count; i += AT_ONCE) {
+		for (int j = 0; j < AT_ONCE; j++) {
+			numbers[j] = i + j;
+			need_eq(pthread_create(&threads[j], NULL, one_thread, &numbers[j]), 0);
+		}
+		for (int j = 0; j < AT_ONCE; j++)
+			need_eq(pthread_join(threads[j], NULL), 0);
+	}
+}
+
+START_TEST(segment_and_process_are_as_they_were_after_100000_threads_worked_and_ended)
+{
+	const struct mpshm_queue_options options = {.capacity = 8, .max_message_bytes = 100};
+	struct footprint before, after;
+
+	ck_assert_int_eq(mpshm_queue_open(&queue, seg, "queue", MPSHM_CREATE, &options),
+	                 MPSHM_CREATED);
+	ck_assert_int_eq(mpshm_counter_open(&counter, seg, "counter", MPSHM_CREATE, NULL),
+	                 MPSHM_CREATED);
+	threads_come_and_go(1000);
+	footprint_take(&before, seg);
+	threads_come_and_go(THREADS);
+	footprint_take(&after, seg);
+	/* Of 100,000 threads; a stack and an arena for each that there is at once. */
+	bool same = footprint_same(&before, &after, 256, 4 * AT_ONCE);
+	if (!same) {
+		footprint_print("before", &before);
+		footprint_print("after", &after);
+	}
+	ck_assert(same);
+	ck_assert_uint_le(after.cells_used, AT_ONCE + 1);
+	ck_assert_int_eq(mpshm_counter_sum(counter), THREADS + 1000);
+	ck_assert_int_eq(mpshm_counter_close(counter), 0);
+	ck_assert_int_eq(mpshm_queue_close(queue), 0);
+}
+END_TEST
+
+Suite *suite_mortals(void)
+{
+	Suite *suite = suite_create("mortals");
+	TCase *tcase = objects_tcase(suite, "mortals");
+	tcase_set_timeout(tcase, 300);
+	tcase_add_test(tcase,
+	               segment_is_as_it_was_after_1000_processes_attached_worked_and_were_killed);
+	tcase_add_test(tcase,
+	               segment_and_process_are_as_they_were_after_100000_threads_worked_and_ended);
+	return suite;
+}
