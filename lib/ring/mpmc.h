@@ -2,7 +2,7 @@
 /*
  * mpmc: claims on the many-to-many ring; the core of mpmc rings and of queues.
  *
- * See layout/mpmc.h for the slot words and doc/MODEL.md for why it holds.
+ * See layout/mpmc.h for the slot words and doc/RECOVERY.md for why it holds.
  *
  *   push:  see FREE(t) at tail t; announce; CAS tail t -> t+n; write; READY(t)
  *   pop:   see READY(h) at head h; announce; CAS head h -> h+n; read; FREE(h+N)
