@@ -74,7 +74,7 @@ static inline void frame_announce(struct frame_shm *frame, uint64_t what, uint64
 	for (;;) {
 		if (atomic64_load_relaxed(&frame->what) != what)
 			atomic64_store_release(&frame->what, what);
-		atomic64_store_release(&frame->where, position | FRAME_BUSY);
+		atomic64_store_release(&frame->where, position | FRAME_BUSY); /* [FRAME-R0] */
 		compiler_barrier(); /* read it from memory, not from the store above */
 		if (likely(atomic64_load_relaxed(&frame->what) == what))
 			return;
@@ -85,7 +85,7 @@ static inline void frame_announce(struct frame_shm *frame, uint64_t what, uint64
 /* Empty it: after the publish, or after the claim failed. */
 static inline void frame_empty(struct frame_shm *frame)
 {
-	atomic64_store_release(&frame->where, 0);
+	atomic64_store_release(&frame->where, 0); /* [FRAME-R0] */
 }
 
 #endif

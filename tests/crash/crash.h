@@ -31,7 +31,8 @@ enum crash_fault {
 
 #define CRASH_PATIENCE_NS INT64_C(10000000000)
 
-#define CRASH_QUICK 0x1u /* part of the quick run */
+#define CRASH_QUICK 0x1u  /* part of the quick run */
+#define CRASH_LEAVES 0x2u /* of a pair, the frozen one must be gone before check() */
 
 struct crash_case {
 	const char *name;
@@ -42,9 +43,11 @@ struct crash_case {
 	void (*clean)(const struct crash_case *self);   /* survivor */
 	/*
 	 * For pairs: what survivors may try while another victim is frozen in the middle.
-	 * Bounded; need not succeed.  Cases of the same setup, poke and check are paired.
+	 * Bounded; need not succeed.  Cases of the same setup, poke, check and with are paired.
 	 */
 	void (*poke)(const struct crash_case *self);
+	/* What only one can hold: two that hold the same are no pair.  Or NULL. */
+	const void *holds;
 	const void *with; /* the case's own */
 	unsigned flags;
 };
@@ -56,9 +59,13 @@ extern const struct crash_case *const *const crash_lists[];
 void crash_fault(enum crash_fault fault, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The survivors got on: call it at the first success after the kill, and when all is done. */
+/*
+ * The survivors got on: call it at the first success after the kill, and when all is
+ * done, which every check has to say.  And when one got on that had slept all the while.
+ */
 void crash_progress(void);
 void crash_all_done(void);
+void crash_woken(void);
 
 /* Memory shared by survivor, victims and helpers; zeroed before each setup. */
 #define CRASH_SHARED_BYTES 262144u
@@ -66,6 +73,8 @@ void *crash_shared(void);
 
 /* In a victim: 0, or 1 for the second of a pair. */
 int crash_victim(void);
+/* In check(): victims that live on, behind the end of their operation. */
+uint32_t crash_alive(void);
 /* The kill point under way: to vary a check with. */
 uint32_t crash_step(void);
 int64_t crash_now(void);

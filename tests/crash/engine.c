@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "edges.h"
 #include "points.h"
 #include "victim.h"
 
@@ -20,6 +21,8 @@
 #define RUNNER_PATIENCE_NS (CRASH_PATIENCE_NS + 5 * INT64_C(1000000000))
 #define TRACE_ROOM 2000000u
 #define WATCH_NAP_US 2000
+/* Where a victim went another way and a gap between edges got no kill. */
+#define GAP_TRIES 8
 
 struct engine_options engine_options;
 struct run *engine_current;
@@ -54,24 +57,50 @@ void engine_alive(void)
 	__atomic_store_n(&engine_current->alive_ns, crash_now(), __ATOMIC_RELAXED);
 }
 
-static void note(int64_t *samples, uint32_t *count)
+uint32_t crash_alive(void)
 {
-	int64_t took = crash_now() - engine_current->killed_ns;
-	if (*count < RUN_SAMPLES)
-		samples[(*count)++] = took;
+	return engine_current->alive;
+}
+
+uint32_t run_gaps(const struct run *run)
+{
+	return run->edges < RUN_GAPS ? run->edges + 1 : RUN_GAPS;
+}
+
+uint32_t run_gaps_hit(const struct run *run)
+{
+	uint32_t hit = 0;
+	for (uint32_t i = 0; i < run_gaps(run); i++)
+		hit += run->hits[i];
+	return hit;
+}
+
+static void note(struct samples *samples, int64_t since)
+{
+	if (samples->count < RUN_SAMPLES)
+		samples->took[samples->count++] = crash_now() - since;
 }
 
 void crash_progress(void)
 {
 	if (!engine_current->first_seen && engine_current->killed_ns)
-		note(engine_current->first, &engine_current->firsts);
+		note(&engine_current->first, engine_current->killed_ns);
+	engine_current->first_seen = true;
+}
+
+void crash_woken(void)
+{
+	if (engine_current->killed_ns)
+		note(&engine_current->woken, engine_current->killed_ns);
+	/* Whoever comes next waited for the sleeper. */
 	engine_current->first_seen = true;
 }
 
 void crash_all_done(void)
 {
 	crash_progress();
-	note(engine_current->all, &engine_current->alls);
+	note(&engine_current->all, engine_current->killed_ns);
+	engine_current->checked++;
 }
 
 static void begin(const struct crash_case *what)
@@ -79,27 +108,34 @@ static void begin(const struct crash_case *what)
 	memset(shared, 0, CRASH_SHARED_BYTES);
 	engine_current->killed_ns = 0;
 	engine_current->first_seen = false;
+	engine_current->alive = 0;
 	engine_alive();
 	what->setup(what);
 }
 
 static void end(const struct crash_case *what)
 {
+	uint32_t checked = engine_current->checked, faults = engine_faults(engine_current);
+
 	engine_alive();
 	what->check(what);
+	if (engine_current->checked == checked && engine_faults(engine_current) == faults)
+		crash_fault(CRASH_BROKEN, "the check did not say that all was done");
 	engine_alive();
 	what->clean(what);
 }
 
 static void kill_and_note(struct victim *victim)
 {
+	int64_t before = crash_now();
 	victim_kill(victim);
 	engine_current->killed_ns = crash_now();
+	note(&engine_current->death, before);
 }
 
 static bool record(const struct crash_case *what, struct trace *trace)
 {
-	struct victim victim;
+	struct victim victim = {0};
 
 	engine_current->step = RUN_NO_STEP;
 	begin(what);
@@ -109,11 +145,12 @@ static bool record(const struct crash_case *what, struct trace *trace)
 	return recorded;
 }
 
-static void kill_at(const struct crash_case *what, const struct trace *trace,
+/* false: the victim had gone another way. */
+static bool kill_at(const struct crash_case *what, const struct trace *trace,
                     const struct point *point)
 {
 	struct run *run = engine_current;
-	struct victim victim;
+	struct victim victim = {0};
 	bool strayed = false;
 
 	run->step = point->step;
@@ -130,6 +167,7 @@ static void kill_at(const struct crash_case *what, const struct trace *trace,
 		run->kills_own++;
 	else
 		run->kills_foreign++;
+	return !strayed;
 }
 
 /* One is frozen in the middle, another killed; then the frozen one goes on. */
@@ -137,7 +175,7 @@ static void kill_beside(const struct crash_case *what, const struct trace *trace
                         const struct trace *frozen_trace, const struct point *point)
 {
 	struct run *run = engine_current;
-	struct victim frozen = {0}, victim = {0};
+	struct victim frozen = {0}, victim = {.hurried = true};
 	bool strayed = false, other_strayed = false;
 
 	run->step = point->step;
@@ -146,36 +184,76 @@ static void kill_beside(const struct crash_case *what, const struct trace *trace
 	begin(what);
 	if (victim_start(&frozen, run->frozen, 1) &&
 	    victim_go(&frozen, frozen_trace, point->frozen_at, &other_strayed) &&
-	    victim_start(&victim, what, 0) && victim_go(&victim, trace, point->step, &strayed)) {
+	    ((victim_start(&victim, what, 0) && victim_go(&victim, trace, point->step, &strayed)) ||
+	     victim.blocked)) {
 		kill_and_note(&victim);
 		engine_alive();
 		what->poke(what);
 		engine_alive();
-		run->killed_ns = crash_now();
 		run->first_seen = false;
 		(void) victim_finish(&frozen);
 	}
 	victim_kill(&victim);
-	victim_kill(&frozen);
+	/* Every other one goes on living, and must hold nothing back. */
+	run->alive = frozen.ended && !(what->flags & CRASH_LEAVES) &&
+	             (point->step + point->frozen_at) % 2 == 0;
+	if (!run->alive)
+		victim_kill(&frozen);
 	run->killed_ns = crash_now();
 	end(what);
-	run->strayed += strayed || other_strayed;
+	victim_kill(&frozen);
+	run->strayed += strayed || other_strayed || victim.blocked;
 	run->kills_own++;
+}
+
+static void note_gap(const struct edges *edges, uint32_t step)
+{
+	uint32_t gap = edges->gap[step];
+	if (gap < RUN_GAPS)
+		engine_current->hits[gap] = 1;
+}
+
+/* Each labelled edge is killed at; what that did not reach is tried again, and then told. */
+static void fill_gaps(const struct trace *trace, const struct edges *edges)
+{
+	struct run *run = engine_current;
+
+	for (uint32_t i = 1; i < run_gaps(run) - 1; i++) {
+		const struct point point = {.step = edges->edge[i].first};
+		for (int tries = 0; tries < GAP_TRIES && !run->hits[i]; tries++)
+			if (kill_at(run->what, trace, &point))
+				note_gap(edges, point.step);
+		if (!run->hits[i])
+			crash_fault(CRASH_BROKEN,
+			            "no kill fell between %s at step %u and %s at step %u",
+			            edges->edge[i - 1].name, edges->edge[i - 1].last,
+			            edges->edge[i].name, point.step);
+	}
 }
 
 static void run_single(struct run *run)
 {
 	struct trace trace;
 	struct point *points;
+	struct edges edges;
 
 	if (!trace_make(&trace, TRACE_ROOM) || !record(run->what, &trace))
 		return;
+	run->edges_known = edges_find(&trace, &edges);
+	run->edges = edges.count;
+	for (uint32_t i = 0; i < edges.count; i++)
+		trace.marks[edges.edge[i].first] |= TRACE_EDGE;
 	run->points = points_choose(&trace, &points);
 	run->steps = trace.steps;
 	run->steps_own = points_own(&trace);
 	run->recorded = true;
-	while (more(run))
-		kill_at(run->what, &trace, &points[run->next++]);
+	while (more(run)) {
+		const struct point *point = &points[run->next++];
+		if (kill_at(run->what, &trace, point) && run->edges_known)
+			note_gap(&edges, point->step);
+	}
+	if (run->edges_known && engine_options.step == RUN_NO_STEP && !engine_options.stop)
+		fill_gaps(&trace, &edges);
 	run->done = true;
 }
 
@@ -261,6 +339,10 @@ const struct run *engine_run(const struct crash_case *what, const struct crash_c
 	run->what = what;
 	run->frozen = frozen;
 	memset(run->last_fault_at, 0xee, sizeof run->last_fault_at);
+	if (!what->setup || !what->operate || !what->check || !what->clean) {
+		crash_fault(CRASH_BROKEN, "it lacks a function");
+		return run;
+	}
 
 	for (int runners = 0; !run->done && runners < 20; runners++) {
 		run->alive_ns = crash_now();
@@ -279,6 +361,11 @@ const struct run *engine_run(const struct crash_case *what, const struct crash_c
 		if (!run->recorded || !more(run))
 			break;
 	}
+	/* A row that nothing stands behind must not look like one that held. */
+	if (!frozen && run->steps_own == 0)
+		crash_fault(CRASH_BROKEN, "no instruction of the operation was seen");
+	else if (engine_faults(run) == 0 && run->checked == 0)
+		crash_fault(CRASH_BROKEN, "nothing was killed and checked");
 	if (engine_progress)
 		(void) fprintf(stderr, "\r\033[K");
 	return run;

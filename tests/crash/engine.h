@@ -6,6 +6,7 @@
 #include "crash.h"
 
 #define RUN_SAMPLES 32768u
+#define RUN_GAPS 16384u
 #define RUN_NO_STEP UINT32_MAX
 
 struct engine_options {
@@ -21,6 +22,12 @@ struct engine_options {
 
 extern struct engine_options engine_options;
 
+/* Times in ns. */
+struct samples {
+	uint32_t count;
+	int64_t took[RUN_SAMPLES];
+};
+
 /* Of one case or pair; shared between the runner and who watches it. */
 struct run {
 	const struct crash_case *what;
@@ -35,12 +42,22 @@ struct run {
 	uint32_t kills_own, kills_foreign, strayed;
 	uint32_t faults[CRASH_FAULTS];
 	uint32_t told;
-	int64_t killed_ns; /* the last one's death was reported */
+	bool edges_known;
+	uint32_t edges;         /* labelled ones, in the order of the trace */
+	uint8_t hits[RUN_GAPS]; /* kills before edge i and behind the one before it: 1 or 0 */
+	uint32_t alive;         /* victims that are, during the check */
+	int64_t killed_ns;      /* the last one's death was reported */
 	bool first_seen;
-	uint32_t firsts, alls;
-	int64_t first[RUN_SAMPLES]; /* from the death to the first progress, in ns */
-	int64_t all[RUN_SAMPLES];   /* to the last */
+	uint32_t checked;     /* kills whose check said that all was done */
+	struct samples death; /* from SIGKILL until the kernel reported the death */
+	struct samples first; /* from the report to a running survivor's first progress */
+	struct samples all;   /* to the last */
+	struct samples woken; /* to that of one that slept */
 };
+
+/* Between labelled edges, before the first and behind the last. */
+uint32_t run_gaps(const struct run *run);
+uint32_t run_gaps_hit(const struct run *run);
 
 /* Runs it, in as many runners as it takes.  The result is valid until the next call. */
 const struct run *engine_run(const struct crash_case *what, const struct crash_case *frozen);
@@ -51,7 +68,7 @@ uint32_t engine_faults(const struct run *run);
 /* The runner says that it is alive. */
 void engine_alive(void);
 
-/* "function at file:line", for people; a static buffer. */
+/* "function at file:line", for people; a static buffer.  See places.c. */
 const char *engine_place(uint64_t pc);
 
 extern struct run *engine_current;

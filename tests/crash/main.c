@@ -17,7 +17,8 @@ static const char usage[] =
 	"  --case NAME   only this one; NAME may end in * for all that begin so\n"
 	"  --step K      kill before step K only\n"
 	"  --pair A,B    kill A while B stands frozen; --step K,M: A before K, B before M\n"
-	"  --all         every instruction, however often it comes, and every 4th elsewhere\n"
+	"  --all         every instruction, however often it comes, every 4th elsewhere, and\n"
+	"                100 kills of each pair\n"
 	"  --quick       a sample of the cases that matter most, for some seconds\n"
 	"  --sample N    every Nth instruction\n"
 	"  --pairs N     kills of each pair; --no-pairs: none\n"
@@ -78,12 +79,19 @@ static bool matches(const char *name)
 /* All cases in one list. */
 static const struct crash_case *crash_cases[MAX_CASES + 1];
 
-static void gather(void)
+/* false: a list has no case, so what it is for would not be tested. */
+static bool gather(void)
 {
 	size_t count = 0;
-	for (size_t i = 0; crash_lists[i]; i++)
+	for (size_t i = 0; crash_lists[i]; i++) {
+		if (!crash_lists[i][0]) {
+			(void) fprintf(stderr, "crash: list %zu is empty\n", i);
+			return false;
+		}
 		for (size_t j = 0; crash_lists[i][j] && count < MAX_CASES; j++)
 			crash_cases[count++] = crash_lists[i][j];
+	}
+	return count > 0;
 }
 
 static int list(void)
@@ -110,7 +118,7 @@ static uint32_t run_singles(void)
 static bool paired(const struct crash_case *a, const struct crash_case *b)
 {
 	return a->poke && a->poke == b->poke && a->setup == b->setup && a->check == b->check &&
-	       a->with == b->with;
+	       a->with == b->with && (!a->holds || a->holds != b->holds);
 }
 
 /* "A,B" as it is on the command line? */
@@ -167,6 +175,7 @@ static void be_thorough(void)
 {
 	engine_options.kills_max = UINT32_MAX;
 	engine_options.foreign = 4;
+	engine_options.pairs = 100;
 }
 
 static void set_pairs(const char *text)
@@ -241,7 +250,8 @@ int main(int argc, char **argv)
 		.pairs = 12,
 		.step = RUN_NO_STEP,
 	};
-	gather();
+	if (!gather())
+		return 1;
 	int status = parse(argc, argv);
 	if (status >= 0)
 		return status;

@@ -38,7 +38,7 @@ static bool is_chosen(const struct choice *choice, uint32_t i)
 {
 	const struct trace *trace = choice->trace;
 
-	if (i == 0 || i == trace->steps)
+	if (i == 0 || i == trace->steps || trace->marks[i] & TRACE_EDGE)
 		return true;
 	if (trace->marks[i] & TRACE_OWN)
 		return mix(engine_options.seed, i) % choice->own_every == 0 ||

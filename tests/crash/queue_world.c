@@ -198,8 +198,10 @@ static void free_helper(bool *put)
 	if (!helper)
 		return;
 	for (struct patience p = {0}; patience(&p);) {
-		if (__atomic_load_n(&scratch[2], __ATOMIC_ACQUIRE))
+		if (__atomic_load_n(&scratch[2], __ATOMIC_ACQUIRE)) {
+			crash_woken();
 			break;
+		}
 		bool puts = state->helper == QUEUE_SLEEPING_PUTTER ||
 		            state->helper == QUEUE_PUTTER_SOON;
 		if (puts)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report.h"
 
-#include <dlfcn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 /* A fault at every step of a case needs no thousand lines. */
 #define TOLD_MAX 8u
@@ -22,51 +20,10 @@ int64_t crash_now(void)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-extern const char __executable_start[], etext[];
-
-/* addr2line's answer for an address of this program: "function at file:line". */
-static bool ask_addr2line(uint64_t pc, char *ret_text, size_t bytes)
-{
-	char command[300], self[200];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-
-	if (length <= 0)
-		return false;
-	self[length] = '\0';
-	/* A position-independent program is linked at 0, another one where it runs. */
-	uint64_t start = (uintptr_t) __executable_start;
-	uint64_t at = start > UINT64_C(0x10000000) ? pc - start : pc;
-	(void) snprintf(command, sizeof command, "addr2line -e '%s' -f -s -p 0x%llx 2>/dev/null",
-	                self, (unsigned long long) at);
-	FILE *pipe = popen(command, "r");
-	if (!pipe)
-		return false;
-	bool got = fgets(ret_text, (int) bytes, pipe) != NULL && ret_text[0] != '?';
-	(void) pclose(pipe);
-	ret_text[strcspn(ret_text, "\n")] = '\0';
-	return got;
-}
-
-const char *engine_place(uint64_t pc)
-{
-	static char text[300];
-	char line[200];
-	Dl_info info;
-
-	bool own = pc >= (uintptr_t) __executable_start && pc < (uintptr_t) etext;
-	if (own && ask_addr2line(pc, line, sizeof line))
-		(void) snprintf(text, sizeof text, "0x%llx %s", (unsigned long long) pc, line);
-	else if (dladdr((void *) (uintptr_t) pc, &info) && info.dli_fname)
-		(void) snprintf(text, sizeof text, "0x%llx %s of %s", (unsigned long long) pc,
-		                info.dli_sname ? info.dli_sname : "?", info.dli_fname);
-	else
-		(void) snprintf(text, sizeof text, "0x%llx", (unsigned long long) pc);
-	return text;
-}
-
 void crash_fault(enum crash_fault fault, const char *format, ...)
 {
 	struct run *run = engine_current;
+	unsigned long long seed = engine_options.seed;
 	char text[400];
 	va_list list;
 
@@ -84,14 +41,43 @@ void crash_fault(enum crash_fault fault, const char *format, ...)
 		(void) printf("  in the first, uninterrupted run\n");
 	} else if (run->frozen) {
 		(void) printf("  killed before step %u: %s, while %s stood at step %u\n"
-		              "  again: crash --pair %s,%s --step %u,%u\n",
+		              "  again: crash --seed %llu --pair %s,%s --step %u,%u\n",
 		              run->step, engine_place(run->pc), run->frozen->name, run->frozen_at,
-		              run->what->name, run->frozen->name, run->step, run->frozen_at);
+		              seed, run->what->name, run->frozen->name, run->step, run->frozen_at);
 	} else {
-		(void) printf("  killed before step %u: %s\n  again: crash --case %s --step %u\n",
-		              run->step, engine_place(run->pc), run->what->name, run->step);
+		(void) printf("  killed before step %u: %s\n"
+		              "  again: crash --seed %llu --case %s --step %u\n",
+		              run->step, engine_place(run->pc), seed, run->what->name, run->step);
 	}
 	(void) fflush(stdout);
+}
+
+static struct {
+	uint64_t own, kills_own, kills_foreign, edges, gaps, gaps_hit, faults[CRASH_FAULTS];
+	uint32_t cases, without_edges;
+} total;
+
+/* Of all cases together; those of cases where somebody slept apart. */
+struct pool {
+	const char *name;
+	size_t count, room;
+	int64_t *took;
+};
+static struct pool pools[] = {
+	{.name = "a running survivor: its first progress"},
+	{.name = "a running survivor: all that was acknowledged"},
+	{.name = "a survivor asleep all the while: its first progress"},
+	{.name = "the kernel: from SIGKILL until it reports the death"},
+};
+
+void report_head(void)
+{
+	(void) printf("%-34s %6s %8s %8s %5s %11s %4s %4s %4s %4s %4s %4s  %s\n", "", "own",
+	              "kills at", "kills", "", "gaps", "", "", "dup-", "", "", "bro-",
+	              "first progress, ms      all done");
+	(void) printf("%-34s %6s %8s %8s %5s %11s %4s %4s %4s %4s %4s %4s  %6s %6s %6s  %6s %6s\n",
+	              "operation", "instr.", "own", "elsewh.", "edges", "killed in", "hang", "loss",
+	              "lic.", "torn", "leak", "ken", "p50", "p99", "max", "p99", "max");
 }
 
 static int compare(const void *a, const void *b)
@@ -100,74 +86,120 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static struct {
-	uint64_t own, kills_own, kills_foreign, faults[CRASH_FAULTS];
-	uint32_t cases;
-} total;
-
-void report_head(void)
-{
-	(void) printf("%-34s %6s %6s %6s %4s %4s %4s %4s %4s %4s  %s\n", "", "own", "kills at",
-	              "kills", "", "", "dup-", "", "", "bro-", "first progress, ms      all done");
-	(void) printf("%-34s %6s %6s %8s %4s %4s %4s %4s %4s %4s  %6s %6s %6s  %6s %6s\n",
-	              "operation", "instr.", "own", "elsewh.", "hang", "loss", "lic.", "torn",
-	              "leak", "ken", "p50", "p99", "max", "p99", "max");
-}
-
-static double at(const int64_t *sorted, uint32_t count, double part)
+static double at(const int64_t *sorted, size_t count, double part)
 {
 	if (count == 0)
 		return 0;
-	uint32_t i = (uint32_t) (part * (count - 1) + 0.5);
-	return (double) sorted[i] / 1e6;
+	return (double) sorted[(size_t) (part * (double) (count - 1) + 0.5)] / 1e6;
 }
 
-uint32_t report_case(const char *name, const struct run *run)
+static const struct samples *sorted(const struct samples *samples)
 {
-	static int64_t first[RUN_SAMPLES], all[RUN_SAMPLES];
+	static struct samples copy;
+	memcpy(&copy, samples, sizeof copy);
+	qsort(copy.took, copy.count, sizeof *copy.took, compare);
+	return &copy;
+}
+
+static void print_times(const struct run *run)
+{
+	const struct samples *s = sorted(run->woken.count > 0 ? &run->woken : &run->first);
+	(void) printf("  %6.2f %6.2f %6.2f", at(s->took, s->count, .5), at(s->took, s->count, .99),
+	              at(s->took, s->count, 1));
+	s = sorted(&run->all);
+	(void) printf("  %6.2f %6.2f", at(s->took, s->count, .99), at(s->took, s->count, 1));
+	(void) printf(run->strayed ? "  (%u strayed)\n" : "\n", run->strayed);
+}
+
+static void keep(struct pool *pool, const struct samples *samples)
+{
+	if (pool->count + samples->count > pool->room) {
+		pool->room = 2 * (pool->count + samples->count);
+		pool->took = realloc(pool->took, pool->room * sizeof *pool->took);
+		if (!pool->took)
+			abort();
+	}
+	memcpy(pool->took + pool->count, samples->took, samples->count * sizeof *samples->took);
+	pool->count += samples->count;
+}
+
+static void keep_times(const struct run *run)
+{
+	if (run->woken.count == 0) {
+		keep(&pools[0], &run->first);
+		keep(&pools[1], &run->all);
+	}
+	keep(&pools[2], &run->woken);
+	keep(&pools[3], &run->death);
+}
+
+static void print_edges(uint64_t edges, uint64_t hit, uint64_t gaps)
+{
+	char text[40];
+	(void) snprintf(text, sizeof text, "%llu/%llu", (unsigned long long) hit,
+	                (unsigned long long) gaps);
+	(void) printf(" %5llu %11s", (unsigned long long) edges, text);
+}
+
+static void print_own_edges(const struct run *run)
+{
+	if (run->edges_known)
+		print_edges(run->edges, run_gaps_hit(run), run_gaps(run));
+	else
+		(void) printf(" %5s %11s", "?", "?");
+}
+
+static uint32_t print_row(const char *name, const struct run *run)
+{
 	uint32_t violations = 0;
 
-	memcpy(first, run->first, sizeof first);
-	memcpy(all, run->all, sizeof all);
-	qsort(first, run->firsts, sizeof *first, compare);
-	qsort(all, run->alls, sizeof *all, compare);
-	(void) printf("%-34s %6u %6u %8u", name, run->steps_own, run->kills_own,
+	(void) printf("%-34s %6u %8u %8u", name, run->steps_own, run->kills_own,
 	              run->kills_foreign);
+	print_own_edges(run);
 	for (int i = 0; i < CRASH_FAULTS; i++) {
 		(void) printf(" %4u", run->faults[i]);
 		violations += run->faults[i];
 		total.faults[i] += run->faults[i];
 	}
-	(void) printf("  %6.2f %6.2f %6.2f  %6.2f %6.2f", at(first, run->firsts, .5),
-	              at(first, run->firsts, .99), at(first, run->firsts, 1),
-	              at(all, run->alls, .99), at(all, run->alls, 1));
-	(void) printf(run->strayed ? "  (%u strayed)\n" : "\n", run->strayed);
+	print_times(run);
 	(void) fflush(stdout);
-	total.own += run->steps_own;
 	total.kills_own += run->kills_own;
 	total.kills_foreign += run->kills_foreign;
-	total.cases++;
 	return violations;
+}
+
+uint32_t report_case(const char *name, const struct run *run)
+{
+	keep_times(run);
+	total.own += run->steps_own;
+	total.cases++;
+	if (run->edges_known) {
+		total.edges += run->edges;
+		total.gaps += run_gaps(run);
+		total.gaps_hit += run_gaps_hit(run);
+	} else {
+		total.without_edges++;
+	}
+	return print_row(name, run);
 }
 
 static struct run all_pairs;
 static uint32_t pairs_count;
 
-static void add(int64_t *sum, uint32_t *count, const int64_t *samples, uint32_t more)
+static void add(struct samples *sum, const struct samples *more)
 {
-	for (uint32_t i = 0; i < more && *count < RUN_SAMPLES; i++)
-		sum[(*count)++] = samples[i];
+	for (uint32_t i = 0; i < more->count && sum->count < RUN_SAMPLES; i++)
+		sum->took[sum->count++] = more->took[i];
 }
 
 uint32_t report_pair(const char *name, const struct run *run)
 {
 	if (engine_faults(run) > 0)
-		return report_case(name, run);
-	all_pairs.steps_own += run->steps_own;
+		return print_row(name, run);
 	all_pairs.kills_own += run->kills_own;
 	all_pairs.strayed += run->strayed;
-	add(all_pairs.first, &all_pairs.firsts, run->first, run->firsts);
-	add(all_pairs.all, &all_pairs.alls, run->all, run->alls);
+	add(&all_pairs.first, &run->first);
+	add(&all_pairs.all, &run->all);
 	pairs_count++;
 	return 0;
 }
@@ -178,15 +210,41 @@ void report_pairs(void)
 	if (pairs_count == 0)
 		return;
 	(void) snprintf(name, sizeof name, "%u pairs, one frozen", pairs_count);
-	(void) report_case(name, &all_pairs);
+	(void) print_row(name, &all_pairs);
+}
+
+/* Recovery times of the single kills, counted from the death's report. */
+static void print_distribution(void)
+{
+	(void) printf("\n%-54s %8s %7s %7s %7s %7s %7s\n", "from the death's report, ms", "times",
+	              "p50", "p90", "p99", "p99.9", "max");
+	for (size_t i = 0; i < sizeof pools / sizeof *pools; i++) {
+		struct pool *pool = &pools[i];
+		if (pool->count == 0)
+			continue;
+		qsort(pool->took, pool->count, sizeof *pool->took, compare);
+		(void) printf("%-54s %8zu %7.2f %7.2f %7.2f %7.2f %7.2f\n", pool->name, pool->count,
+		              at(pool->took, pool->count, .5), at(pool->took, pool->count, .9),
+		              at(pool->took, pool->count, .99), at(pool->took, pool->count, .999),
+		              at(pool->took, pool->count, 1));
+	}
 }
 
 void report_totals(void)
 {
-	(void) printf("%-34s %6llu %6llu %8llu", "all", (unsigned long long) total.own,
+	(void) printf("%-34s %6llu %8llu %8llu", "all", (unsigned long long) total.own,
 	              (unsigned long long) total.kills_own,
 	              (unsigned long long) total.kills_foreign);
+	print_edges(total.edges, total.gaps_hit, total.gaps);
 	for (int i = 0; i < CRASH_FAULTS; i++)
 		(void) printf(" %4llu", (unsigned long long) total.faults[i]);
 	(void) printf("\n");
+	if (total.cases > 0)
+		print_distribution();
+	if (total.without_edges > 0)
+		(void) printf("labelled edges unknown in %u: no addr2line, or built without -g\n",
+		              total.without_edges);
+	else if (total.cases > 0 && total.edges == 0)
+		(void) printf(
+			"no labelled edge was come by: no labels in the sources, or no sources\n");
 }

@@ -2,10 +2,12 @@
 #include "victim.h"
 
 #include "engine.h"
+#include "places.h"
 
 #ifdef __x86_64__
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 
 #define SLOW_NS 3000000
 #define DOZE_NS 3000000
+#define HURRY_NS 30000000
 
 static int number;
 
@@ -38,14 +41,6 @@ __asm__(".pushsection .text\n"
         ".size victim_mark, .-victim_mark\n"
         ".popsection\n");
 
-/* The program's own text; the linker's symbols. */
-extern const char __executable_start[], etext[];
-
-static bool is_own(uint64_t pc)
-{
-	return pc >= (uintptr_t) __executable_start && pc < (uintptr_t) etext;
-}
-
 static uint64_t peek_pc(pid_t pid)
 {
 	return (uint64_t) ptrace(PTRACE_PEEKUSER, pid, offsetof(struct user, regs.rip), NULL);
@@ -62,14 +57,34 @@ static bool set_breakpoint(pid_t pid, uint64_t pc)
 	return poke_debug(pid, 7, 0) && poke_debug(pid, 0, pc) && poke_debug(pid, 7, 1);
 }
 
+/* Wait for its next stop, though not for ever where others stand still. */
+static bool wait_stop(struct victim *victim, int *ret_status)
+{
+	int64_t until = victim->hurried ? crash_now() + HURRY_NS : INT64_MAX;
+
+	for (;;) {
+		pid_t got = waitpid(victim->pid, ret_status,
+		                    victim->hurried ? WNOHANG | __WALL : __WALL);
+		if (got == victim->pid)
+			return true;
+		if (got < 0 && errno != EINTR)
+			return false;
+		if (victim->hurried && crash_now() > until) {
+			victim->blocked = true;
+			return false;
+		}
+		if (victim->hurried)
+			(void) sched_yield();
+	}
+}
+
 /* Wait for the next stop at a trap.  false: it died or got another signal; reported. */
 static bool wait_trap(struct victim *victim)
 {
 	int status;
 
-	while (waitpid(victim->pid, &status, __WALL) < 0)
-		if (errno != EINTR)
-			return false;
+	if (!wait_stop(victim, &status))
+		return false;
 	if (WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP)
 		return true;
 	if (WIFSTOPPED(status))
@@ -104,7 +119,7 @@ static void live_as_victim(const struct crash_case *what)
 
 bool victim_start(struct victim *victim, const struct crash_case *what, int which)
 {
-	*victim = (struct victim){0};
+	*victim = (struct victim){.hurried = victim->hurried};
 	number = which;
 	victim->pid = fork();
 	if (victim->pid == 0)
@@ -137,8 +152,8 @@ bool victim_record(struct victim *victim, struct trace *trace)
 			trace_count_hits(trace);
 			return true;
 		}
-		trace->marks[i] = is_own(pc) ? TRACE_OWN : 0;
-		if (!is_own(pc) && is_system_call(victim->pid, pc))
+		trace->marks[i] = place_is_own(pc) ? TRACE_OWN : 0;
+		if (!place_is_own(pc) && is_system_call(victim->pid, pc))
 			trace->marks[i] |= TRACE_SYSTEM;
 		int64_t before = crash_now();
 		engine_alive();

@@ -15,6 +15,7 @@ enum trace_mark {
 	TRACE_OWN = 0x1,    /* an instruction of this program, not of a shared library */
 	TRACE_SYSTEM = 0x2, /* a system call */
 	TRACE_SLOW = 0x4,   /* it took milliseconds: it slept */
+	TRACE_EDGE = 0x8,   /* a labelled edge begins here: always killed at */
 };
 
 struct trace {
@@ -34,10 +35,12 @@ uint32_t trace_approach(const struct trace *trace, uint32_t k);
 
 struct victim {
 	pid_t pid;
-	bool ended; /* it reached the end mark */
+	bool ended;   /* it reached the end mark */
+	bool blocked; /* it waits for somebody who stands still: left where it is */
+	bool hurried; /* others may stand still: don't wait for it for ever */
 };
 
-/* Fork one, and let it get ready.  false: it failed, and that was reported. */
+/* Fork one, and let it get ready.  false: it failed, and that was reported; or it blocks. */
 bool victim_start(struct victim *victim, const struct crash_case *what, int number);
 bool victim_record(struct victim *victim, struct trace *trace);
 

@@ -125,6 +125,15 @@ void world_kill(pid_t helper)
 	(void) waitpid(helper, NULL, 0);
 }
 
+void world_attempt(void (*run)(void *), void *context)
+{
+	pid_t helper = world_helper(run, context);
+	for (int64_t until = crash_now() + 5000000; crash_now() < until; (void) usleep(100))
+		if (waitpid(helper, NULL, WNOHANG) == helper)
+			return;
+	world_kill(helper);
+}
+
 void world_await(const uint32_t *flag)
 {
 	for (struct patience p = {0}; patience(&p); (void) usleep(50))
@@ -146,25 +155,26 @@ void *world_scratch(void)
 
 static void check_cells(uint32_t live)
 {
-	uint32_t owned = 0;
+	uint32_t owned = 0, alive = live + crash_alive() + 1;
 
 	for (uint32_t i = 0; i < world_segment->threads_max; i++) {
 		const struct cell_shm *cell = &world_segment->cells[i];
 		uint64_t owner = atomic64_load_acquire(&cell->owner);
 		if (owner != OWNER_NONE)
 			owned++;
-		for (uint32_t f = 0; owner == OWNER_NONE && f < CELL_FRAMES; f++)
+		for (uint32_t f = 0; f < CELL_FRAMES; f++)
 			if (atomic64_load_acquire(&cell->frames[f].where) != 0)
-				crash_fault(CRASH_LEAK, "a free cell has a busy frame");
+				crash_fault(CRASH_LEAK,
+				            "nobody is in a call, and %s cell has a busy frame",
+				            owner == OWNER_NONE ? "a free" : "an owned");
 	}
-	if (owned > live + 1)
-		crash_fault(CRASH_LEAK, "%u cells are owned, by %u live processes", owned,
-		            live + 1);
+	if (owned > alive)
+		crash_fault(CRASH_LEAK, "%u cells are owned, by %u live processes", owned, alive);
 }
 
 void world_check_leftovers(uint32_t live)
 {
-	uint32_t taken = 0;
+	uint32_t taken = 0, alive = live + crash_alive() + 1;
 
 	WORLD_IS(mpshm_segment_recover(world_segment) >= 0, 1);
 	for (uint32_t i = 0; i < world_segment->participants_max; i++) {
@@ -172,9 +182,9 @@ void world_check_leftovers(uint32_t live)
 		if (participant_state_kind(state) != PARTICIPANT_FREE)
 			taken++;
 	}
-	if (taken != live + 1)
+	if (taken != alive)
 		crash_fault(CRASH_LEAK, "%u participant slots are taken, by %u live processes",
-		            taken, live + 1);
+		            taken, alive);
 	check_cells(live);
 	if (atomic64_load_acquire(&world_segment->shm->directory_lock.owner) != OWNER_NONE)
 		crash_fault(CRASH_LEAK, "the directory lock is held");

@@ -43,6 +43,8 @@ pid_t world_helper(void (*run)(void *), void *context);
 /* Wait for its end: false, and reported, where that takes too long or is no good one. */
 bool world_join(pid_t helper);
 void world_kill(pid_t helper);
+/* A helper that may have to wait for somebody who stands still: killed after 5 ms. */
+void world_attempt(void (*run)(void *), void *context);
 /* Wait until a flag in shared memory is set. */
 void world_await(const uint32_t *flag);
 
