@@ -8,6 +8,7 @@
 extern const struct crash_case *const mpmc_cases[];
 extern const struct crash_case *const queue_cases[];
 extern const struct crash_case *const spsc_cases[];
+extern const struct crash_case *const spsc_pair_cases[];
 extern const struct crash_case *const value_cases[];
 extern const struct crash_case *const recovery_cases[];
 extern const struct crash_case *const segment_cases[];

@@ -127,6 +127,30 @@ static void peek_release(const struct crash_case *self)
 	ledger_get_end(actor(), count);
 }
 
+/* What a signal handler does that comes in the middle: one claim within another. */
+#define before_nest before_push_burst
+static void nest(const struct crash_case *self)
+{
+	struct mpshm_span span;
+	ssize_t count = 0;
+	(void) self;
+	if (mpshm_mpmc_try_reserve(world_ring, 1, &span) == 1) {
+		memcpy(mpshm_span_element(&span, 0), sent[0], RING_ELEMENT_BYTES);
+		count = mpshm_mpmc_try_push(world_ring, sent[1]) == 0;
+		count += mpshm_mpmc_commit(world_ring, &span, 1) == 0;
+	}
+	ledger_put_end(actor(), count);
+}
+
+/* The victim has a child, which lives on and knows nothing of rings. */
+#define before_parent_push before_parent
+static void before_parent(const struct crash_case *self)
+{
+	ring_beget();
+	before_push(self);
+}
+#define parent_push push
+
 static const struct ring_state normal = {.skipped = 3, .filled = 8};
 static const struct ring_state wrap = {.skipped = 12, .filled = 8};
 static const struct ring_state apart = {.skipped = 12, .filled = 8, .apart = true};
@@ -152,7 +176,15 @@ static const struct ring_state again = {.skipped = 3, .taken = 2, .filled = 8, .
 		CASE(operation, again, CRASH_QUICK)
 
 const struct crash_case *const mpmc_cases[] = {
-	ON_ALL(push),           ON_ALL(pop),          ON_ALL(push_bulk),
-	ON_ALL(pop_bulk),       ON_ALL(push_burst),   ON_ALL(pop_burst),
-	ON_ALL(reserve_commit), ON_ALL(peek_release), NULL,
+	ON_ALL(push),
+	ON_ALL(pop),
+	ON_ALL(push_bulk),
+	ON_ALL(pop_bulk),
+	ON_ALL(push_burst),
+	ON_ALL(pop_burst),
+	ON_ALL(reserve_commit),
+	ON_ALL(peek_release),
+	ON_ALL(nest),
+	CASE(parent_push, normal, 0),
+	NULL,
 };

@@ -158,6 +158,17 @@ static void check(const struct crash_case *self)
 		            (long long) memory_taken(), (long long) memory_before);
 }
 
+static void open_and_close(void *kind)
+{
+	if (((const struct kind *) kind)->open(0) >= 0)
+		(void) ((const struct kind *) kind)->close();
+}
+
+static void poke(const struct crash_case *self)
+{
+	world_attempt(open_and_close, (void *) (uintptr_t) kind_of(self));
+}
+
 static void clean(const struct crash_case *self)
 {
 	(void) self;
@@ -168,7 +179,8 @@ static void clean(const struct crash_case *self)
 	&(const struct crash_case) \
 	{ \
 		.name = "object." what "." #type, .setup = setup, .ready = its_ready, \
-		.operate = operation, .check = check, .clean = clean, .with = &state##_##type \
+		.operate = operation, .check = check, .clean = clean, .poke = poke, \
+		.with = &state##_##type, .flags = CRASH_LEAVES \
 	}
 #define CASES(type) \
 	CASE(create, world_thread, "create", type, new), \

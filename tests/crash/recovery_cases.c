@@ -12,6 +12,7 @@ struct debris {
 	void (*leave)(void *unused); /* in the one that dies first */
 	void (*setup)(void);
 	void (*check)(void);
+	void (*poke)(void); /* what a survivor tries beside a recoverer that stands still */
 };
 
 static struct mpshm_queue *queue;
@@ -22,6 +23,23 @@ static void died_here(void)
 	__atomic_store_n((uint32_t *) world_scratch(), 1, __ATOMIC_RELEASE);
 	for (;;)
 		(void) pause();
+}
+
+/* What came out; of 1 to the number that was put in. */
+static struct {
+	uint64_t which;
+	uint32_t count;
+} seen;
+
+static void note_seen(uint64_t number, uint64_t last)
+{
+	crash_progress();
+	if (number < 1 || number > last)
+		crash_fault(CRASH_TORN, "number %llu came", (unsigned long long) number);
+	else if (seen.which >> number & 1)
+		crash_fault(CRASH_DUPLICATE, "number %llu came twice", (unsigned long long) number);
+	seen.which |= UINT64_C(1) << (number & 63);
+	seen.count++;
 }
 
 static void open_ring(void)
@@ -95,23 +113,20 @@ static void leave_directory(void *unused)
 	died_here();
 }
 
+static void take_element(void)
+{
+	uint64_t element;
+	if (mpshm_mpmc_try_pop(world_ring, &element) == 0)
+		note_seen(element, 6);
+}
+
 static void check_ring(void)
 {
-	uint64_t seen = 0, element;
-	size_t count = 0;
-	for (struct patience p = {0}; patience(&p) && count < 6;) {
-		if (mpshm_mpmc_try_pop(world_ring, &element) != 0)
-			continue;
-		crash_progress();
-		if (element < 1 || element > 6)
-			crash_fault(CRASH_TORN, "element %llu", (unsigned long long) element);
-		else if (seen >> element & 1)
-			crash_fault(CRASH_DUPLICATE, "element %llu", (unsigned long long) element);
-		seen |= UINT64_C(1) << (element & 63);
-		count++;
-	}
-	if (count < 6)
-		crash_fault(CRASH_LOSS, "%zu of 6 elements came", count);
+	uint64_t element;
+	for (struct patience p = {0}; patience(&p) && seen.count < 6;)
+		take_element();
+	if (seen.count < 6)
+		crash_fault(CRASH_LOSS, "%u of 6 elements came", seen.count);
 	WORLD_IS(mpshm_segment_recover(world_segment) >= 0, 1);
 	/* Tombstones go with the pop that finds them. */
 	if (mpshm_mpmc_try_pop(world_ring, &element) == 0)
@@ -123,21 +138,18 @@ static void check_ring(void)
 	WORLD_IS(mpshm_mpmc_close(world_ring), 0);
 }
 
+static void take_message(void)
+{
+	if (mpshm_queue_get(queue, message, sizeof message, MPSHM_MILLISECOND) >= 0)
+		note_seen(message[0], 3);
+}
+
 static void check_queue(void)
 {
-	uint32_t seen = 0, count = 0;
-	for (struct patience p = {0}; patience(&p) && count < 3;) {
-		if (mpshm_queue_get(queue, message, sizeof message, MPSHM_MILLISECOND) < 0)
-			continue;
-		crash_progress();
-		if (message[0] < 1 || message[0] > 3 || seen >> message[0] & 1)
-			crash_fault(CRASH_DUPLICATE, "message %llu",
-			            (unsigned long long) message[0]);
-		seen |= 1u << (message[0] & 31);
-		count++;
-	}
-	if (count < 3)
-		crash_fault(CRASH_LOSS, "%u of 3 messages came", count);
+	for (struct patience p = {0}; patience(&p) && seen.count < 3;)
+		take_message();
+	if (seen.count < 3)
+		crash_fault(CRASH_LOSS, "%u of 3 messages came", seen.count);
 	WORLD_IS(mpshm_segment_recover(world_segment) >= 0, 1);
 	for (uint32_t i = 0; i < queue->pool.blocks; i++)
 		if (block_kind(atomic64_load_acquire(&queue->pool.descriptors[i].word)) !=
@@ -165,10 +177,12 @@ static void check_directory(void)
 }
 
 static void no_setup(void) {}
+static void no_poke(void) {}
 
 static void setup(const struct crash_case *self)
 {
 	const struct debris *debris = self->with;
+	memset(&seen, 0, sizeof seen);
 	world_begin();
 	debris->setup();
 	pid_t dead = world_helper(debris->leave, NULL);
@@ -190,24 +204,31 @@ static void check(const struct crash_case *self)
 	world_check_leftovers(0);
 }
 
+static void poke(const struct crash_case *self)
+{
+	const struct debris *debris = self->with;
+	for (int64_t until = crash_now() + 4000000; crash_now() < until;)
+		debris->poke();
+}
+
 static void clean(const struct crash_case *self)
 {
 	(void) self;
 	world_end();
 }
 
-static const struct debris reserved = {leave_reserved, open_ring, check_ring};
-static const struct debris peeked = {leave_peeked, open_ring, check_ring};
-static const struct debris much = {leave_much, open_ring, check_ring};
-static const struct debris blocks = {leave_blocks, open_queue, check_queue};
-static const struct debris directory = {leave_directory, no_setup, check_directory};
+static const struct debris reserved = {leave_reserved, open_ring, check_ring, take_element};
+static const struct debris peeked = {leave_peeked, open_ring, check_ring, take_element};
+static const struct debris much = {leave_much, open_ring, check_ring, take_element};
+static const struct debris blocks = {leave_blocks, open_queue, check_queue, take_message};
+static const struct debris directory = {leave_directory, no_setup, check_directory, no_poke};
 
 /* Whoever registers recovers, so the victim does both. */
 #define CASE(state) \
 	&(const struct crash_case) \
 	{ \
 		.name = "recover." #state, .setup = setup, .operate = recover, .check = check, \
-		.clean = clean, .with = &(state) \
+		.clean = clean, .poke = poke, .with = &(state) \
 	}
 
 const struct crash_case *const recovery_cases[] = {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ring_world.h"
 
+#include <signal.h>
+
 #include "ring/mpmc_handle.h"
 
 struct mpshm_mpmc *world_ring;
@@ -168,9 +170,31 @@ void ring_check(const struct crash_case *self)
 	world_check_leftovers(0);
 }
 
+/* Children of the victims.  Nobody's zombie is left: whoever adopts orphans reaps. */
+static uint32_t *children(void)
+{
+	return (uint32_t *) world_scratch() + 16;
+}
+
+void ring_beget(void)
+{
+	pid_t survivor = getppid();
+	pid_t child = fork();
+	if (child < 0)
+		world_failed(__FILE__, __LINE__, "fork", errno);
+	while (child == 0 && kill(survivor, 0) == 0)
+		(void) usleep(50000);
+	if (child == 0)
+		_exit(0);
+	__atomic_store_n(&children()[crash_victim()], (uint32_t) child, __ATOMIC_RELEASE);
+}
+
 void ring_clean(const struct crash_case *self)
 {
 	(void) self;
+	for (int i = 0; i < 2; i++)
+		if (children()[i] > 0)
+			(void) kill((pid_t) children()[i], SIGKILL);
 	WORLD_IS(mpshm_mpmc_close(world_ring), 0);
 	world_end();
 }

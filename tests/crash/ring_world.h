@@ -24,6 +24,8 @@ extern struct mpshm_mpmc *world_ring;
 void ring_setup(const struct crash_case *self);
 void ring_check(const struct crash_case *self);
 void ring_poke(const struct crash_case *self);
+/* In a victim: a child that lives until ring_clean(). */
+void ring_beget(void);
 void ring_clean(const struct crash_case *self);
 
 #endif

@@ -121,6 +121,20 @@ static void check(const struct crash_case *self)
 	world_check_leftovers(0);
 }
 
+static void open_and_close(void *unused)
+{
+	struct mpshm_segment *again;
+	(void) unused;
+	if (mpshm_segment_open(&again, world_name(), MPSHM_CREATE, &world_options) >= 0)
+		(void) mpshm_segment_close(again);
+}
+
+static void poke(const struct crash_case *self)
+{
+	(void) self;
+	world_attempt(open_and_close, NULL);
+}
+
 static void clean(const struct crash_case *self)
 {
 	char path[100];
@@ -145,7 +159,8 @@ static const enum before nothing = NOTHING, segment = SEGMENT, attached = SEGMEN
 	&(const struct crash_case) \
 	{ \
 		.name = #operation "." #state, .setup = setup, .ready = its_ready, \
-		.operate = operation, .check = check, .clean = clean, .with = &(state) \
+		.operate = operation, .check = check, .clean = clean, .poke = poke, \
+		.with = &(state), .flags = CRASH_LEAVES \
 	}
 
 const struct crash_case *const segment_cases[] = {

@@ -5,6 +5,7 @@
 
 #define BEFORE 1000
 #define ADDEND 7
+#define VICTIMS 2
 
 static struct mpshm_value *value;
 static struct mpshm_counter *counter;
@@ -21,10 +22,11 @@ static void setup(const struct crash_case *self)
 	WORLD_IS(mpshm_counter_add(counter, BEFORE), 0);
 }
 
-/* What came of it: 0, or 1 once the call has returned. */
+/* What came of it, for each victim: 0, or 1 once the call has returned. */
 static void finished(void)
 {
-	__atomic_store_n((uint32_t *) world_scratch(), 1, __ATOMIC_SEQ_CST);
+	uint32_t *scratch = world_scratch();
+	__atomic_store_n(&scratch[crash_victim()], 1, __ATOMIC_SEQ_CST);
 }
 
 static void value_add(const struct crash_case *self)
@@ -56,22 +58,26 @@ static void counter_add(const struct crash_case *self)
 	finished();
 }
 
-static void judge(const char *what, int64_t now, bool done)
+/* Of `begun` operations `done` have returned. */
+static void judge(const char *what, int64_t now, uint32_t begun, uint32_t done)
 {
-	if (now != BEFORE && now != BEFORE + ADDEND)
+	int64_t times = (now - BEFORE) / ADDEND;
+
+	if (now != BEFORE + times * ADDEND || times < 0 || times > begun)
 		crash_fault(CRASH_TORN, "the %s is %lld", what, (long long) now);
-	if (done && now != BEFORE + ADDEND)
+	else if (times < done)
 		crash_fault(CRASH_LOSS, "the %s is %lld", what, (long long) now);
 }
 
 static void check(const struct crash_case *self)
 {
-	bool done = *(uint32_t *) world_scratch() != 0;
+	const uint32_t *scratch = world_scratch();
+	uint32_t done = scratch[0] + scratch[1];
 	bool counts = self->operate == counter_add;
 	int64_t sum = mpshm_counter_sum(counter);
 
-	judge("value", mpshm_value_load(value), done && !counts);
-	judge("counter", sum, done && counts);
+	judge("value", mpshm_value_load(value), counts ? 0 : VICTIMS, counts ? 0 : done);
+	judge("counter", sum, counts ? VICTIMS : 0, counts ? done : 0);
 	crash_all_done();
 	WORLD_IS(mpshm_segment_recover(world_segment) >= 0, 1);
 	if (mpshm_counter_sum(counter) != sum)
@@ -90,18 +96,33 @@ static void clean(const struct crash_case *self)
 	world_end();
 }
 
-#define CASE(operation, before, suffix) \
+/* Only where each adds: of two that exchange one is enough. */
+static void poke_value(const struct crash_case *self)
+{
+	(void) self;
+	(void) mpshm_value_add(value, 0);
+}
+
+static void poke_counter(const struct crash_case *self)
+{
+	(void) self;
+	(void) mpshm_counter_add(counter, 0);
+	(void) mpshm_segment_recover(world_segment);
+}
+
+#define CASE(operation, before, suffix, its_poke) \
 	&(const struct crash_case) \
 	{ \
 		.name = #operation suffix, .setup = setup, .ready = before, .operate = operation, \
-		.check = check, .clean = clean \
+		.check = check, .clean = clean, .poke = its_poke \
 	}
 
 const struct crash_case *const value_cases[] = {
-	CASE(value_add, world_thread, ""),
-	CASE(value_exchange, world_thread, ""),
-	CASE(value_compare_exchange, world_thread, ""),
-	CASE(counter_add, world_thread, ""),
-	CASE(counter_add, NULL, ".first"), /* registers the process and takes a cell in it */
+	CASE(value_add, world_thread, "", poke_value),
+	CASE(value_exchange, world_thread, "", NULL),
+	CASE(value_compare_exchange, world_thread, "", NULL),
+	CASE(counter_add, world_thread, "", poke_counter),
+	CASE(counter_add, NULL, ".first",
+             poke_counter), /* registers the process and takes a cell in it */
 	NULL,
 };
