@@ -1,6 +1,7 @@
 #!/bin/sh
-# Does the harness see a broken protocol?  Breaks one rule at a time in a copy of
-# the library, builds it, and expects tests/crash/crash to find fault with each copy.
+# Does anybody see a broken protocol?  Breaks one rule at a time in a copy of the library, and
+# expects tests/crash/crash, or a unit suite, to find fault with each copy.  The table in
+# doc/CRASH_HARNESS.md says which rule each stands for.
 # usage: mutants.sh [BUILD-FOLDER [NAME]]      (a configured and built one; default: build)
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -13,20 +14,49 @@ trap 'exit 99' HUP INT TERM
 unseen=0
 seen=0
 
-# compile DIRECTORY: the library of that folder and the harness, as one program.
+# compile DIRECTORY OUTPUT FLAG-OR-SOURCE...: the library of that folder and the rest, as one program.
 compile()
 {
+  lib=$1/lib output=$2
+  shift 2
   # shellcheck disable=SC2046,SC2086 # several words each
-  $CC -O2 -g -w -std=gnu11 -pthread -include config.h -I"$build" -I"$top/include" -I"$1/lib" \
-    -o "$1/crash" $(find "$1/lib" "$top/tests/crash" -name '*.c') \
+  $CC -O2 -g -w -std=gnu11 -pthread -include config.h -I"$build" -I"$top/include" -I"$lib" \
+    -o "$output" $(find "$lib" -name '*.c') "$@" \
     $(pkg-config --libs liburcu-bp liburcu-cds 2>/dev/null || echo -lurcu-bp -lurcu-cds -lurcu-common) -ldl
 }
 
-# mutant NAME FILE EXPRESSION OPTION...: sed EXPRESSION breaks lib/FILE; options of crash.
+# said FILE: what was found, on one line.
+said()
+{
+  grep -m 1 -E '^[a-z_.0-9| ]+: (hang|loss|duplicate|torn|leak|broken):|^[^ ]+:[0-9]+:[FE]:' "$1" |
+    sed 's/^[^ ]*\/tests\///'
+}
+
+crash_sees()
+{
+  # shellcheck disable=SC2046
+  compile "$1" "$1/crash" $(find "$top/tests/crash" -maxdepth 1 -name '*.c') || return 99
+  folder=$1
+  shift
+  "$folder/crash" --stop "$@" >"$folder/output" 2>&1
+}
+
+# The suites of the unit tests; a status of its own means that they could not run.
+unit_sees()
+{
+  # shellcheck disable=SC2046
+  compile "$1" "$1/unit" -DMPSHM_TOP_SRCDIR="\"$top\"" -I"$top/tests/unit" -I"$top/tests/stress" \
+    $(find "$top/tests/unit" -name '*.c') "$top/tests/stress/storm.c" \
+    "$top/tests/stress/storm_look.c" "$top/tests/stress/storm_worker.c" \
+    $(pkg-config --libs check) || return 99
+  CK_RUN_SUITE=$2 "$1/unit" >"$1/output" 2>&1
+}
+
+# mutant NAME FILE EXPRESSION crash OPTION... | unit SUITE: sed EXPRESSION breaks lib/FILE.
 mutant()
 {
-  name=$1 file=$2 expression=$3
-  shift 3
+  name=$1 file=$2 expression=$3 seer=$4
+  shift 4
   [ -z "$only" ] || [ "$only" = "$name" ] || return 0
   mkdir "$tmp/$name"
   cp -r "$top/lib" "$tmp/$name/lib"
@@ -36,15 +66,10 @@ mutant()
     unseen=$((unseen + 1))
     return
   fi
-  if ! compile "$tmp/$name"; then
-    echo "$name: does not compile"
-    unseen=$((unseen + 1))
-    return
-  fi
-  "$tmp/$name/crash" --stop "$@" >"$tmp/$name/output" 2>&1
+  "${seer}_sees" "$tmp/$name" "$@"
   status=$?
   if [ "$status" -eq 1 ]; then
-    echo "$name: seen: $(grep -m 1 -E '^[a-z_.0-9| ]+: (hang|loss|duplicate|torn|leak|broken):' "$tmp/$name/output")"
+    echo "$name: seen: $(said "$tmp/$name/output")"
     seen=$((seen + 1))
   else
     echo "$name: NOT SEEN (exit status $status)"
@@ -53,40 +78,81 @@ mutant()
   rm -rf "${tmp:?}/$name"
 }
 
-# Rule 1: announce before the claim.
+# --- Rule 1: announce, then claim.
 mutant claim_unannounced ring/mpmc.h '/mpmc_claim_put(/,/^}/s/frame_announce(.*);/(void) frame;/' \
-  --sample 5000 --pairs 40 --case "mpmc.push.*"
-# Rule 2: the frame is emptied after the publish.
+  crash --sample 5000 --pairs 40 --case "mpmc.push.*"
+# --- Rule 2: the frame is emptied after the publish, or the release.
 mutant empty_before_publish ring/mpmc.h '/void mpmc_publish(/,/^}/s/atomic64_store_release(mpmc_word/frame_empty(frame); &/' \
-  --case 'mpmc.push.*' --pairs 40
+  crash --case 'mpmc.push.*' --pairs 40
 mutant empty_before_release ring/mpmc.h '/void mpmc_release(/,/^}/s/atomic64_store_release(mpmc_word/frame_empty(frame); &/' \
-  --case 'mpmc.pop.*' --pairs 40
-# The payload is written before the publish.
-mutant publish_before_copy ring/mpmc.c '/int mpshm_mpmc_try_push(/,/^}/{s/copy_element(mpmc_element.*/mpmc_publish(ring, frame, position);/;t;s/mpmc_publish(ring.*/copy_element(mpmc_element(ring, position), element, ring->element_bytes);/;}' \
-  --case 'mpmc.push.*'
-# The slot is released after it was read.
-mutant release_before_copy ring/mpmc.c '/int mpshm_mpmc_try_pop(/,/^}/{s/^\tcopy_element(.*/\tmpmc_release(ring, frame, position);/;t;s/^\tmpmc_release(ring.*/\tcopy_element(ret_element, mpmc_element(ring, position), ring->element_bytes);/;}' \
-  --case 'mpmc.pop.*'
-# Rule 11, and the push cut off: nobody makes a tombstone of it.
-mutant no_tombs ring/mpmc_stuck.c '/bool help_put(/,/^}/s/if (atomic64_cas(/if (0 \&\& atomic64_cas(/' \
-  --case 'mpmc.push.normal'
-# An element is in the index before it is REDEL.
-mutant no_index ring/mpmc_redeliver.c '/bool index_add(/,/^}/s/if (atomic64_cas(&entries.*/if (held + 1) {/' \
-  --case 'mpmc.pop.*'
-# Rule 6: an adoption is announced.
+  crash --case 'mpmc.pop.*' --pairs 40
+# --- Rule 3: dead means dead(id, generation).
+mutant any_generation segment/alive.c 's/state != participant_state(PARTICIPANT_ACTIVE.*/participant_state_kind(state) != PARTICIPANT_ACTIVE)/' \
+  unit owners
+# --- Rule 4: a tombstone by compare-and-swap.
+mutant tomb_by_store ring/mpmc_redeliver.c '/bool resolve_position(/,/^}/s/if (atomic64_cas(slot, &expected, \(.*\))) {/atomic64_store_release(slot, \1); {/' \
+  crash --pair recover.reserved,recover.reserved --pairs 600
+# --- Rule 5: resolve, clear, FREE.
+mutant free_before_resolve segment/resolve.c '/uint64_t state = participant_state(PARTICIPANT_DEAD/s/$/ uint64_t early = state; (void) atomic64_cas(\&segment->participants[participant].state, \&early, participant_state(PARTICIPANT_FREE, generation));/' \
+  crash --case 'recover.*'
+mutant frame_kept segment/resolve.c '/bool resolve_frame(/,/^}/s/(void) atomic64_cas(&frame->where, &where, 0);//' \
+  crash --case 'mpmc.pop.normal'
+# --- Rule 6: an adoption is announced, and a dead adopter's element goes back.
 mutant adopt_unannounced ring/mpmc_redeliver.c '/bool mpshm_i_mpmc_adopt(/,/^}/s/frame_announce(.*);/(void) frame;/' \
-  --case 'mpmc.pop.again' --pairs 60
-# A TAKEN element of a dead adopter goes back.
+  crash --case 'mpmc.pop.again' --pairs 60
 mutant no_help_adopt ring/mpmc_redeliver.c '/case SLOT_TAKEN:/,/break;/s/break;/return false;/' \
-  --case 'mpmc.pop.again'
+  crash --case 'mpmc.pop.again'
+# --- Rule 7: a recoverer may die in the middle: what leads to the rest goes last.
+mutant clear_before_resolve segment/resolve.c '/bool resolve_frame(/,/^}/s/const struct dead_frame dead = {/uint64_t early = where; (void) atomic64_cas(\&frame->where, \&early, 0); &/' \
+  crash --case 'recover.*'
+mutant mark_before_resolve segment/resolve.c '/void resolve_objects(/,/^}/s/if (find_object/mpshm_i_opener_clear(segment, i, participant); &/' \
+  crash --case 'recover.blocks'
+# --- Rule 8: a claim within a claim has a frame of its own.
+mutant one_frame segment/thread.h '/frame_find(/,/^}/s/if (likely(.*/if (1)/' \
+  crash --sample 5000 --pairs 60 --case 'mpmc.nest.*'
+# --- Rule 9: a child does not keep its dead parent alive.
+mutant lock_inherited platform/liveness.c 's/madvise(mapping, mapping_bytes(), MADV_DONTFORK) < 0/0/' \
+  crash --case 'mpmc.parent_push.normal'
+# --- Rule 10: all positions of a batch are announced.
+mutant batch_first_only ring/mpmc_batch.c '/claim_put_many(/,/^}/s/mpmc_what(ring->identity_put, count)/mpmc_what(ring->identity_put, 1)/' \
+  crash --sample 5000 --pairs 60 --case 'mpmc.push_bulk.*'
+# --- Rule 11: tombstones are made, and skipped.
+mutant no_tombs ring/mpmc_stuck.c '/bool help_put(/,/^}/s/if (atomic64_cas(/if (0 \&\& atomic64_cas(/' \
+  crash --case 'mpmc.push.normal'
+mutant tombs_block ring/mpmc.h '/int mpmc_front(/,/^}/s/if (word == mpmc_word_of(ring, SLOT_TOMB, head))/if (0)/' \
+  crash --case 'mpmc.pop.tombs'
+# --- Rule 12: memory is taken when an object is created.
+mutant sparse platform/shm.c 's/if (fallocate(fd, 0, .*/if (1) {/' \
+  unit directory
+# --- Rule 13: the frame is emptied when the claim fails.
+mutant frame_kept_by_loser ring/mpmc.h '/int mpmc_claim_put(/,/^}/s/^\t\tframe_empty(frame);//' \
+  crash --pair mpmc.push.one_free,mpmc.push.one_free --pairs 600
+# --- Rule 14: a thread that exits leaves no frame.
+mutant no_destructor segment/thread.c '/void give_back_at_exit(/,/^}/s/(void) give_back(segment, held->slot.cell);//' \
+  unit fork
+# --- Rule 15: positions wrap.
+mutant lap_unwrapped ring/mpmc_stuck.c 's/return slot_lap(word) == slot_lap(slot_word(SLOT_FREE, 0, position & ~ring->mask));/return slot_lap(word) == (position \& ~ring->mask);/' \
+  unit mpmc_arithmetic
+mutant frame_unwrapped ring/mpmc_redeliver.c '/uint64_t whole_position(/,/^}/s/return tail.*/return kept;/' \
+  unit mpmc_arithmetic
 
-# Blocks of the dead, and blocks of slots that have moved on, are given back.
+# --- The payload on the right side of the publish, and of the release.
+mutant publish_before_copy ring/mpmc.c '/int mpshm_mpmc_try_push(/,/^}/{s/copy_element(mpmc_element.*/mpmc_publish(ring, frame, position);/;t;s/mpmc_publish(ring.*/copy_element(mpmc_element(ring, position), element, ring->element_bytes);/;}' \
+  crash --case 'mpmc.push.*'
+mutant release_before_copy ring/mpmc.c '/int mpshm_mpmc_try_pop(/,/^}/{s/^\tcopy_element(.*/\tmpmc_release(ring, frame, position);/;t;s/^\tmpmc_release(ring.*/\tcopy_element(ret_element, mpmc_element(ring, position), ring->element_bytes);/;}' \
+  crash --case 'mpmc.pop.*'
+# --- An element is in the index before it is REDEL.
+mutant no_index ring/mpmc_redeliver.c '/bool index_add(/,/^}/s/if (atomic64_cas(&entries.*/if (held + 1) {/' \
+  crash --case 'mpmc.pop.*'
+# --- Blocks of the dead, and blocks of slots that have moved on, are given back.
 mutant owned_kept queue/pool.c '/case BLOCK_OWNED:/,/break;/s/if (block_payload.*/if (0)/' \
-  --case 'queue.put.long_'
+  crash --case 'queue.put.long_'
 mutant in_kept queue/pool.c '/case BLOCK_IN:/,/break;/s/if (slot_done.*/if (0)/' \
-  --case 'queue.get.long_'
-# A dead holder's half-made object is rolled back.
-mutant no_mend segment/directory_lock.c 's/if (got == 1)/if (0)/' --case 'object.create.*'
+  crash --case 'queue.get.long_'
+# --- A dead holder's half-made object is rolled back.
+mutant no_mend segment/directory_lock.c 's/if (got == 1)/if (0)/' crash --case 'object.create.*'
+# --- A spsc side of the dead can be had.
+mutant side_kept ring/spsc_open.c 's/mpshm_i_owner_alive[a-z_]*(.*)/1/' crash --case 'spsc.push.*'
 
 echo "$seen broken copies seen, $unseen not"
 [ "$unseen" -eq 0 ]

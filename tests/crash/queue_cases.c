@@ -47,6 +47,8 @@ static void reserve_commit(const struct crash_case *self)
 	if (ret == 0) {
 		memcpy(message, queue_buffer, state->bytes);
 		ret = mpshm_queue_commit(world_queue, message, state->bytes, 7, state->timeout_ns);
+		if (ret < 0)
+			(void) mpshm_queue_abort(world_queue, message);
 	}
 	ledger_put_end(actor(), ret == 0);
 }
