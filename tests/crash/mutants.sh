@@ -14,15 +14,49 @@ trap 'exit 99' HUP INT TERM
 unseen=0
 seen=0
 
-# compile DIRECTORY OUTPUT FLAG-OR-SOURCE...: the library of that folder and the rest, as one program.
+# objects FOLDER SOURCE...: compiles each into FOLDER, with the headers of $lib.
+objects()
+{
+  into=$1
+  shift
+  mkdir -p "$into"
+  for source; do
+    name=$(echo "${source#"$top"/}" | tr / _)
+    $CC -O2 -g -w -std=gnu11 -pthread -include config.h -I"$build" -I"$top/include" -I"$lib" \
+      -I"$top/tests/unit" -I"$top/tests/stress" -DMPSHM_TOP_SRCDIR="\"$top\"" \
+      -c -o "$into/${name%.c}.o" "$source" || return 99
+  done
+}
+
+# Everything as it should be, compiled once: a mutant replaces what it changes.
+compile_whole()
+{
+  lib=$top/lib
+  # shellcheck disable=SC2046
+  objects "$tmp/lib" $(cd "$top" && find lib -name '*.c') &&
+    objects "$tmp/crash" $(find "$top/tests/crash" -maxdepth 1 -name '*.c') &&
+    objects "$tmp/unit" $(find "$top/tests/unit" -name '*.c') "$top"/tests/stress/storm*.c
+}
+
+# compile FOLDER SEER FILE: the mutant's program, of the library in FOLDER where FILE is changed.
 compile()
 {
-  lib=$1/lib output=$2
-  shift 2
+  lib=$1/lib
+  cp -r "$tmp/lib" "$1/objects"
+  case $3 in
+    *.c) changed=lib/$3 ;;
+    *) changed=$(cd "$1" && find lib -name '*.c') ;;
+  esac
   # shellcheck disable=SC2046,SC2086 # several words each
-  $CC -O2 -g -w -std=gnu11 -pthread -include config.h -I"$build" -I"$top/include" -I"$lib" \
-    -o "$output" $(find "$lib" -name '*.c') "$@" \
-    $(pkg-config --libs liburcu-bp liburcu-cds 2>/dev/null || echo -lurcu-bp -lurcu-cds -lurcu-common) -ldl
+  (cd "$1" && objects "$1/objects" $changed) &&
+    $CC -pthread -o "$1/$2" "$1"/objects/*.o "$tmp/$2"/*.o $(libraries "$2")
+}
+
+libraries()
+{
+  pkg-config --libs liburcu-bp liburcu-cds 2>/dev/null || echo -lurcu-bp -lurcu-cds -lurcu-common
+  echo -ldl
+  [ "$1" != unit ] || pkg-config --libs check
 }
 
 # said FILE: what was found, on one line.
@@ -32,24 +66,15 @@ said()
     sed 's/^[^ ]*\/tests\///'
 }
 
-crash_sees()
+# sees FOLDER SEER ARGUMENT...: 1 where it finds fault.
+sees()
 {
-  # shellcheck disable=SC2046
-  compile "$1" "$1/crash" $(find "$top/tests/crash" -maxdepth 1 -name '*.c') || return 99
-  folder=$1
-  shift
-  "$folder/crash" --stop "$@" >"$folder/output" 2>&1
-}
-
-# The suites of the unit tests; a status of its own means that they could not run.
-unit_sees()
-{
-  # shellcheck disable=SC2046
-  compile "$1" "$1/unit" -DMPSHM_TOP_SRCDIR="\"$top\"" -I"$top/tests/unit" -I"$top/tests/stress" \
-    $(find "$top/tests/unit" -name '*.c') "$top/tests/stress/storm.c" \
-    "$top/tests/stress/storm_look.c" "$top/tests/stress/storm_worker.c" \
-    $(pkg-config --libs check) || return 99
-  CK_RUN_SUITE=$2 "$1/unit" >"$1/output" 2>&1
+  folder=$1 seer=$2
+  shift 2
+  case $seer in
+    crash) "$folder/crash" --stop "$@" ;;
+    unit) CK_RUN_SUITE=$1 "$folder/unit" ;;
+  esac >"$folder/output" 2>&1
 }
 
 # mutant NAME FILE EXPRESSION crash OPTION... | unit SUITE: sed EXPRESSION breaks lib/FILE.
@@ -66,7 +91,7 @@ mutant()
     unseen=$((unseen + 1))
     return
   fi
-  "${seer}_sees" "$tmp/$name" "$@"
+  compile "$tmp/$name" "$seer" "$file" && sees "$tmp/$name" "$seer" "$@"
   status=$?
   if [ "$status" -eq 1 ]; then
     echo "$name: seen: $(said "$tmp/$name/output")"
@@ -77,6 +102,8 @@ mutant()
   fi
   rm -rf "${tmp:?}/$name"
 }
+
+compile_whole || exit 99
 
 # --- Rule 1: announce, then claim.
 mutant claim_unannounced ring/mpmc.h '/mpmc_claim_put(/,/^}/s/frame_announce(.*);/(void) frame;/' \
