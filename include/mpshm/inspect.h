@@ -50,11 +50,17 @@ struct mpshm_segment_info {
 	uint32_t directory_capacity, objects;
 	uint32_t participants_max, participants;
 	uint32_t threads_max, threads;
-	uint64_t peer_deaths; /* participants found dead and resolved */
-	uint32_t ephemeral;   /* 1: the last one out unlinks it */
-	uint32_t reserved[7];
+	uint64_t peer_deaths;     /* participants found dead and resolved */
+	uint64_t lock_take_overs; /* of the directory's lock, from one who died with it */
+	uint32_t ephemeral;       /* 1: the last one out unlinks it */
+	uint32_t reserved[5];
 };
 
+/*
+ * What deaths an object has seen is counted once each, behind the step that resolved
+ * it: never twice, and one too few where the process that resolved it was itself killed
+ * right there.
+ */
 struct mpshm_object_info {
 	char name[MPSHM_NAME_MAX + 1];
 	uint32_t index;       /* its place in the directory */
@@ -74,10 +80,13 @@ struct mpshm_object_info {
 	uint32_t producer, consumer; /* spsc: participant of the side, or UINT32_MAX */
 	uint64_t pool_blocks, pool_blocks_used; /* queue */
 	uint64_t waiters_put, waiters_get;      /* queue: 1 where somebody may be asleep, else 0 */
-	uint64_t recovered;                     /* positions of the dead that were resolved */
-	uint64_t redelivered;                   /* elements delivered again */
-	uint64_t tombstoned;                    /* puts cut off */
-	uint32_t reserved[8];
+	uint64_t recovered;   /* rings, queue: positions of the dead that were resolved; spsc:
+	                       * sides of the dead that were taken over */
+	uint64_t redelivered; /* elements whose consumer died that another one got */
+	uint64_t tombstoned;  /* puts cut off */
+	uint64_t dropped;     /* elements given up since 255 consumers died of them */
+	uint64_t peer_deaths; /* participants that died with it open, found and resolved */
+	uint32_t reserved[4];
 };
 
 struct mpshm_participant_info {

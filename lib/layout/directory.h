@@ -85,7 +85,8 @@ struct entry_shm {
 	struct extent_shm extents[ENTRY_EXTENTS]; /* under the lock; [1..] reserved for growth */
 	uint64_t reserved0[4];
 	char name[ENTRY_NAME_BYTES]; /* creator: NUL-terminated */
-	uint64_t reserved1[6];
+	atomic64 peer_deaths;        /* participants that died with it open; under the lock, add */
+	uint64_t reserved1[5];
 	/* Bit i: participant i has it open.  Set and cleared by it under the lock, or
 	 * by who resolves its death.  An unlinked object's memory waits for these. */
 	atomic64 openers[PARTICIPANTS_LIMIT / 64];
@@ -98,6 +99,7 @@ LAYOUT_AT(struct entry_shm, created_ns, 16, 8);
 LAYOUT_AT(struct entry_shm, creator, 24, 8);
 LAYOUT_AT(struct entry_shm, extents, 32, 64);
 LAYOUT_AT(struct entry_shm, name, 128, 208);
+LAYOUT_AT(struct entry_shm, peer_deaths, 336, 8);
 LAYOUT_AT(struct entry_shm, openers, 384, 128);
 
 #endif

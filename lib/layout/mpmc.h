@@ -83,7 +83,7 @@ struct mpmc_shm {
 	 * be in REDEL.  A cache: the slot's word is the truth. */
 	atomic64 redelivery_map;
 	atomic64 recovered;   /* positions of the dead resolved; any, add */
-	atomic64 redelivered; /* elements adopted; any, add */
+	atomic64 redelivered; /* elements of dead consumers that others got; any, add */
 	atomic64 tombstoned;  /* any, add */
 	atomic64 dropped;     /* elements whose consumers died SLOT_ATTEMPT_MAX times; any, add */
 	uint64_t reserved4[11];

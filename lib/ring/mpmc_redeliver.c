@@ -168,7 +168,6 @@ bool mpshm_i_mpmc_adopt(struct mpmc *ring, struct frame_shm *frame, uint64_t *re
 			continue;
 		frame_announce(frame, mpmc_what(ring->identity_adopt, 1), position);
 		if (take(ring, position, word, ret_attempt)) {
-			(void) atomic64_fetch_add(&ring->shm->redelivered, 1);
 			*ret_position = position;
 			return true;
 		}
@@ -222,13 +221,12 @@ uint64_t mpshm_i_mpmc_adopt_many(struct mpmc *ring, struct frame_shm *frame, uin
 	}
 	if (adopted == 0)
 		frame_empty(frame);
-	else
-		(void) atomic64_fetch_add(&ring->shm->redelivered, adopted);
 	return adopted;
 }
 
 void mpshm_i_mpmc_adopted(struct mpmc *ring, uint64_t position)
 {
+	(void) atomic64_fetch_add(&ring->shm->redelivered, 1);
 	for (uint32_t i = 0; i < REDELIVERY_ENTRIES; i++)
 		if (atomic64_load_relaxed(&ring->shm->redelivery[i]) == position + 1)
 			index_remove(ring, i, position);

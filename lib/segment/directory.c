@@ -99,6 +99,7 @@ static int begin(struct mpshm_segment *segment, const char *name, uint64_t bytes
 	/* A death from here on: an EMPTY entry's fields mean nothing. */
 	memset(entry->extents, 0, sizeof entry->extents);
 	memset(entry->openers, 0, sizeof entry->openers);
+	atomic64_store_relaxed(&entry->peer_deaths, 0);
 	entry->extents[0] = extent;
 
 	/* A death from here on: mend() finds CREATING with an extent, and punches it. */

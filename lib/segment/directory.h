@@ -36,7 +36,8 @@ void mpshm_i_entry_reap(struct mpshm_segment *segment, uint32_t index);
 int mpshm_i_entry_bind(struct mpshm_segment *segment, uint32_t index, struct object *object);
 
 void mpshm_i_opener_set(struct mpshm_segment *segment, uint32_t index);
-void mpshm_i_opener_clear(struct mpshm_segment *segment, uint32_t index, uint32_t participant);
+/* true: it had the mark. */
+bool mpshm_i_opener_clear(struct mpshm_segment *segment, uint32_t index, uint32_t participant);
 bool mpshm_i_opener_has(const struct mpshm_segment *segment, uint32_t index, uint32_t participant);
 
 /* Finish, or roll back, what a dead holder of the lock left half-done. */

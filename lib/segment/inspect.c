@@ -207,7 +207,7 @@ int mpshm_inspect_segment(struct mpshm_inspect *inspect, struct mpshm_segment_in
 	KEEP_ERRNO;
 	const struct segment_geometry *at = &inspect->geometry;
 	struct mpshm_segment_info info = {0};
-	atomic64 deaths;
+	atomic64 deaths[2]; /* and take-overs */
 	struct stat status;
 	uint32_t cells;
 
@@ -221,7 +221,7 @@ int mpshm_inspect_segment(struct mpshm_inspect *inspect, struct mpshm_segment_in
 	info.mode = status.st_mode & 07777;
 	info.uid = status.st_uid;
 	info.gid = status.st_gid;
-	ret = mpshm_i_inspect_read(inspect, offsetof(struct segment_shm, peer_deaths), &deaths,
+	ret = mpshm_i_inspect_read(inspect, offsetof(struct segment_shm, peer_deaths), deaths,
 	                           sizeof deaths);
 	if (ret == 0)
 		ret = mpshm_i_inspect_cells(inspect, &cells);
@@ -235,7 +235,8 @@ int mpshm_inspect_segment(struct mpshm_inspect *inspect, struct mpshm_segment_in
 		ret = walk(inspect, at->cells_at, cells, sizeof(struct cell_shm), see_cell, &info);
 	if (ret < 0)
 		return ret;
-	info.peer_deaths = deaths.raw;
+	info.peer_deaths = deaths[0].raw;
+	info.lock_take_overs = deaths[1].raw;
 	*ret_info = info;
 	return 0;
 }

@@ -53,6 +53,7 @@ static int spsc(const struct mpshm_inspect *inspect, struct extent_shm extent,
 	info->get_total = ring.head.raw;
 	info->producer = side_of(inspect, ring.producer.raw);
 	info->consumer = side_of(inspect, ring.consumer.raw);
+	info->recovered = ring.take_overs.raw;
 	return 0;
 }
 
@@ -71,6 +72,7 @@ static int fill_ring(const struct mpmc_shm *ring, struct mpshm_object_info *info
 	info->recovered = ring->recovered.raw;
 	info->redelivered = ring->redelivered.raw;
 	info->tombstoned = ring->tombstoned.raw;
+	info->dropped = ring->dropped.raw;
 	return 0;
 }
 

@@ -59,6 +59,7 @@ static int fill_object(const struct mpshm_inspect *inspect, const struct entry_s
 	memcpy(info->name, entry->name, sizeof info->name);
 	info->kind = entry->type;
 	info->created_ns = entry->created_ns;
+	info->peer_deaths = entry->peer_deaths.raw;
 	info->openers = count_openers(inspect, entry);
 	int ret = mpshm_i_inspect_head(inspect, (enum object_type) entry->type, entry->extents[0],
 	                               info);

@@ -32,10 +32,10 @@ void mpshm_i_opener_set(struct mpshm_segment *segment, uint32_t index)
 	                         UINT64_C(1) << segment->participant % 64);
 }
 
-void mpshm_i_opener_clear(struct mpshm_segment *segment, uint32_t index, uint32_t participant)
+bool mpshm_i_opener_clear(struct mpshm_segment *segment, uint32_t index, uint32_t participant)
 {
-	(void) atomic64_fetch_and(opener_word(segment, index, participant),
-	                          ~(UINT64_C(1) << participant % 64));
+	uint64_t bit = UINT64_C(1) << participant % 64;
+	return (atomic64_fetch_and(opener_word(segment, index, participant), ~bit) & bit) != 0;
 }
 
 bool mpshm_i_opener_has(const struct mpshm_segment *segment, uint32_t index, uint32_t participant)
@@ -188,7 +188,7 @@ int mpshm_i_object_close(struct object *object)
 		return ret;
 	if (unlink_handle(object)) {
 		/* A death between: no mark, but perhaps UNLINKED still; mend() reaps it. */
-		mpshm_i_opener_clear(segment, object->index, segment->participant);
+		(void) mpshm_i_opener_clear(segment, object->index, segment->participant);
 		mpshm_i_entry_reap(segment, object->index);
 	}
 	unlock(segment);

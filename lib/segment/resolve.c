@@ -176,7 +176,9 @@ static void resolve_objects(struct mpshm_segment *segment, uint32_t participant,
 			continue;
 		if (find_object(segment, i, &object, &class) && class->resolve_owner)
 			class->resolve_owner(&object, dead);
-		mpshm_i_opener_clear(segment, i, participant);
+		/* Counted behind the mark, so never twice; a death between: one too few. */
+		if (mpshm_i_opener_clear(segment, i, participant))
+			(void) atomic64_fetch_add(&segment->directory[i].peer_deaths, 1);
 		mpshm_i_entry_reap(segment, i);
 	}
 }

@@ -5,6 +5,7 @@
  */
 #include "cases.h"
 #include "queue/queue.h"
+#include "ring/mpmc_handle.h"
 #include "segment/directory.h"
 #include "ring_world.h"
 
@@ -13,9 +14,12 @@ struct debris {
 	void (*setup)(void);
 	void (*check)(void);
 	void (*poke)(void); /* what a survivor tries beside a recoverer that stands still */
+	/* What the ring counts in the end; a recoverer that is killed may lose one of each. */
+	uint64_t recovered, tombstoned, redelivered;
 };
 
 static struct mpshm_queue *queue;
+static const struct mpmc_shm *counts; /* of the object in directory entry 0; or NULL */
 static uint64_t message[64];
 
 static void died_here(void)
@@ -47,6 +51,7 @@ static void open_ring(void)
 	const struct mpshm_mpmc_options options = {.capacity = 16, .element_bytes = 8};
 	WORLD_IS(mpshm_mpmc_open(&world_ring, world_segment, "ring", MPSHM_CREATE, &options),
 	         MPSHM_CREATED);
+	counts = world_ring->ring.shm;
 	for (uint64_t i = 1; i <= 6; i++)
 		WORLD_IS(mpshm_mpmc_try_push(world_ring, &i), 0);
 }
@@ -57,6 +62,7 @@ static void open_queue(void)
 		.capacity = 8, .max_message_bytes = 512, .slot_bytes = 64, .pool_bytes = 8192};
 	WORLD_IS(mpshm_queue_open(&queue, world_segment, "queue", MPSHM_CREATE, &options),
 	         MPSHM_CREATED);
+	counts = queue->ring.shm;
 	for (message[0] = 1; message[0] <= 3; message[0]++)
 		WORLD_IS(mpshm_queue_try_put(queue, message, sizeof message), 0);
 }
@@ -176,7 +182,11 @@ static void check_directory(void)
 			crash_fault(CRASH_LEAK, "directory entry %u is not empty", i);
 }
 
-static void no_setup(void) {}
+static void no_object(void)
+{
+	counts = NULL;
+}
+
 static void no_poke(void) {}
 
 static void setup(const struct crash_case *self)
@@ -196,10 +206,32 @@ static void recover(const struct crash_case *self)
 	(void) mpshm_segment_recover(world_segment);
 }
 
+static void count_is(const char *what, uint64_t count, uint64_t expected)
+{
+	if (count > expected || count + 1 < expected)
+		crash_fault(count > expected ? CRASH_DUPLICATE : CRASH_LOSS,
+		            "%llu counted as %s, not %llu", (unsigned long long) count, what,
+		            (unsigned long long) expected);
+}
+
+static void check_counts(const struct debris *debris)
+{
+	if (!counts)
+		return;
+	/* The first one died with the object open, and so did one victim or two. */
+	uint64_t deaths = atomic64_load_relaxed(&world_segment->directory[0].peer_deaths);
+	if (deaths > 3)
+		crash_fault(CRASH_DUPLICATE, "%llu deaths counted", (unsigned long long) deaths);
+	count_is("recovered", atomic64_load_relaxed(&counts->recovered), debris->recovered);
+	count_is("tombstoned", atomic64_load_relaxed(&counts->tombstoned), debris->tombstoned);
+	count_is("redelivered", atomic64_load_relaxed(&counts->redelivered), debris->redelivered);
+}
+
 static void check(const struct crash_case *self)
 {
 	const struct debris *debris = self->with;
 	debris->check();
+	check_counts(debris);
 	crash_all_done();
 	world_check_leftovers(0);
 }
@@ -217,11 +249,15 @@ static void clean(const struct crash_case *self)
 	world_end();
 }
 
-static const struct debris reserved = {leave_reserved, open_ring, check_ring, take_element};
-static const struct debris peeked = {leave_peeked, open_ring, check_ring, take_element};
-static const struct debris much = {leave_much, open_ring, check_ring, take_element};
-static const struct debris blocks = {leave_blocks, open_queue, check_queue, take_message};
-static const struct debris directory = {leave_directory, no_setup, check_directory, no_poke};
+static const struct debris reserved = {leave_reserved, open_ring,      check_ring,
+                                       take_element,   .recovered = 4, .tombstoned = 4};
+static const struct debris peeked = {leave_peeked, open_ring,      check_ring,
+                                     take_element, .recovered = 4, .redelivered = 4};
+static const struct debris much = {leave_much,     open_ring,       check_ring,      take_element,
+                                   .recovered = 6, .tombstoned = 2, .redelivered = 4};
+static const struct debris blocks = {leave_blocks, open_queue,     check_queue,
+                                     take_message, .recovered = 1, .redelivered = 1};
+static const struct debris directory = {leave_directory, no_object, check_directory, no_poke};
 
 /* Whoever registers recovers, so the victim does both. */
 #define CASE(state) \

@@ -47,6 +47,7 @@ says out '^state +ok$'
 says out '^objects +5 of [0-9]+$'
 says out '^participants +1 of 8: 1 alive, 0 dead, 0 unknown$'
 says out '^peer deaths +0 '
+says out '^take-overs +0 '
 says out "^ +0 +$first +[0-9]+ +alive +[0-9]+ .* ring1,ring2,orders,level,hits\$"
 expect 0 show "$live/orders"
 says out '^kind +queue$'
@@ -56,17 +57,22 @@ says out '^pool +1 of [0-9]+ blocks in use$'
 says out '^recovered +0 '
 says out '^redelivered +0$'
 says out '^tombstoned +0 '
+says out '^dropped +0, '
+says out '^peer deaths +0 with it open$'
 says out "^ +0 +$first .* alive "
 expect 0 show "$live/ring1"
 says out '^element size +16 bytes$'
 says out "^producer +participant 0, pid $first, alive\$"
 says out '^consumer +free$'
+says out '^recovered +0 sides '
 expect 3 show "$live/nothing"
 says err "$live: no object nothing; "
 expect 0 --json list "$live"
 json 6
 says out '"name":"orders","state":"ok",.*"kind":"queue",.*"capacity":4,"used":2,"element_bytes":4096,'
 says out '"name":"level",.*"value":-42,'
+says out '"name":"level",.*"recovered":0,"redelivered":0,"tombstoned":0,"dropped":0,"peer_deaths":0\}$'
+says out '"type":"segment",.*"peer_deaths":0,"lock_take_overs":0,'
 expect 0 show --json "$live"
 json 7
 says out "\"type\":\"participant\",.*\"pid\":$first,.*\"liveness\":\"alive\",.*\"open\":\\[\"ring1\",\"ring2\""

@@ -115,8 +115,29 @@ expect 1 --json show "$live"
 json 8
 says out "\"pid\":$second,.*\"liveness\":\"dead\""
 
+# The next one to attach resolves that, and takes the side of ring1 over.
+exec 4>&-
+rm -f "$tmp/to2" "$tmp/from2"
+hold 2 "$live"
+third=$held
+expect 0 show "$live"
+says out '^peer deaths +1 found and resolved$'
+for object in ring1 ring2 orders level hits; do
+  expect 0 show "$live/$object"
+  says out '^peer deaths +1 with it open$'
+  expect 0 --json show "$live/$object"
+  says out '"peer_deaths":1\}$'
+done
+expect 0 show "$live/ring1"
+says out '^recovered +1 sides of the dead taken over$'
+expect 0 --json list "$live"
+says out '"name":"ring1",.*"recovered":1,'
+says out '"name":"ring2",.*"recovered":0,'
+exec 4>&-
+wait "$third" || fault "the third holder failed"
+
 # --- The end -------------------------------------------------------------------------------
-exec 4>&- 3>&-
+exec 3>&-
 wait "$first" || fault "the holder failed"
 expect 3 show "$live"
 finish "mpshm-stat tells ill from well"

@@ -57,6 +57,8 @@ static void segment_facts(const struct view *view)
 	     info->participants_max, view->alive, view->dead, view->unknown);
 	fact("threads", "%u of %u", info->threads, info->threads_max);
 	fact("peer deaths", "%llu found and resolved", (unsigned long long) info->peer_deaths);
+	fact("take-overs", "%llu of the directory's lock from the dead",
+	     (unsigned long long) info->lock_take_overs);
 }
 
 void print_segment(const struct view *view)
@@ -110,6 +112,23 @@ static void element_facts(const struct view *view, const struct mpshm_object_inf
 	}
 }
 
+/* Zeros too: they reassure. */
+static void death_facts(const struct mpshm_object_info *info)
+{
+	fact("peer deaths", "%llu with it open", (unsigned long long) info->peer_deaths);
+	if (info->kind == MPSHM_KIND_SPSC)
+		fact("recovered", "%llu sides of the dead taken over",
+		     (unsigned long long) info->recovered);
+	if (info->kind != MPSHM_KIND_MPMC && info->kind != MPSHM_KIND_QUEUE)
+		return;
+	fact("recovered", "%llu positions of the dead resolved",
+	     (unsigned long long) info->recovered);
+	fact("redelivered", "%llu", (unsigned long long) info->redelivered);
+	fact("tombstoned", "%llu puts cut off", (unsigned long long) info->tombstoned);
+	fact("dropped", "%llu, each the death of 255 consumers",
+	     (unsigned long long) info->dropped);
+}
+
 void print_object(const struct view *view, const struct object_view *object)
 {
 	const struct mpshm_object_info *info = &object->info;
@@ -124,10 +143,7 @@ void print_object(const struct view *view, const struct object_view *object)
 		element_facts(view, info);
 	else
 		fact("value", "%lld", (long long) info->value);
-	fact("recovered", "%llu positions of the dead resolved",
-	     (unsigned long long) info->recovered);
-	fact("redelivered", "%llu", (unsigned long long) info->redelivered);
-	fact("tombstoned", "%llu puts cut off", (unsigned long long) info->tombstoned);
+	death_facts(info);
 	fact("openers", "%u", info->openers);
 	if (info->openers) {
 		putchar('\n');

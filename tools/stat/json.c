@@ -80,6 +80,7 @@ static void segment_members(const struct view *view)
 	json_uint("threads", info->threads);
 	json_uint("threads_max", info->threads_max);
 	json_uint("peer_deaths", info->peer_deaths);
+	json_uint("lock_take_overs", info->lock_take_overs);
 	json_uint("damaged_entries", view->damaged);
 }
 
@@ -127,6 +128,8 @@ static void object_members(const struct mpshm_object_info *info)
 	json_uint("recovered", info->recovered);
 	json_uint("redelivered", info->redelivered);
 	json_uint("tombstoned", info->tombstoned);
+	json_uint("dropped", info->dropped);
+	json_uint("peer_deaths", info->peer_deaths);
 }
 
 void json_object(const struct view *view, const struct object_view *object)
