@@ -15,7 +15,9 @@ struct debris {
 	void (*check)(void);
 	void (*poke)(void); /* what a survivor tries beside a recoverer that stands still */
 	/* What the ring counts in the end; a recoverer that is killed may lose one of each. */
-	uint64_t recovered, tombstoned, redelivered;
+	struct {
+		uint64_t recovered, tombstoned, redelivered;
+	} counted;
 };
 
 static struct mpshm_queue *queue;
@@ -222,9 +224,11 @@ static void check_counts(const struct debris *debris)
 	uint64_t deaths = atomic64_load_relaxed(&world_segment->directory[0].peer_deaths);
 	if (deaths > 3)
 		crash_fault(CRASH_DUPLICATE, "%llu deaths counted", (unsigned long long) deaths);
-	count_is("recovered", atomic64_load_relaxed(&counts->recovered), debris->recovered);
-	count_is("tombstoned", atomic64_load_relaxed(&counts->tombstoned), debris->tombstoned);
-	count_is("redelivered", atomic64_load_relaxed(&counts->redelivered), debris->redelivered);
+	count_is("recovered", atomic64_load_relaxed(&counts->recovered), debris->counted.recovered);
+	count_is("tombstoned", atomic64_load_relaxed(&counts->tombstoned),
+	         debris->counted.tombstoned);
+	count_is("redelivered", atomic64_load_relaxed(&counts->redelivered),
+	         debris->counted.redelivered);
 }
 
 static void check(const struct crash_case *self)
@@ -249,15 +253,14 @@ static void clean(const struct crash_case *self)
 	world_end();
 }
 
-static const struct debris reserved = {leave_reserved, open_ring,      check_ring,
-                                       take_element,   .recovered = 4, .tombstoned = 4};
-static const struct debris peeked = {leave_peeked, open_ring,      check_ring,
-                                     take_element, .recovered = 4, .redelivered = 4};
-static const struct debris much = {leave_much,     open_ring,       check_ring,      take_element,
-                                   .recovered = 6, .tombstoned = 2, .redelivered = 4};
-static const struct debris blocks = {leave_blocks, open_queue,     check_queue,
-                                     take_message, .recovered = 1, .redelivered = 1};
-static const struct debris directory = {leave_directory, no_object, check_directory, no_poke};
+static const struct debris reserved = {
+	leave_reserved, open_ring, check_ring, take_element, {4, 4, 0}};
+static const struct debris peeked = {leave_peeked, open_ring, check_ring, take_element, {4, 0, 4}};
+static const struct debris much = {leave_much, open_ring, check_ring, take_element, {6, 2, 4}};
+static const struct debris blocks = {
+	leave_blocks, open_queue, check_queue, take_message, {1, 0, 1}};
+static const struct debris directory = {
+	leave_directory, no_object, check_directory, no_poke, {0, 0, 0}};
 
 /* Whoever registers recovers, so the victim does both. */
 #define CASE(state) \
