@@ -26,7 +26,7 @@ void queue_remove(struct stage *stage, const struct row *row)
 
 int queue_create(struct stage *stage, const struct row *row)
 {
-	size_t bytes = row->shape == SHAPE_STREAM_LONG ? LONG_BYTES : SHORT_BYTES;
+	size_t bytes = row_message_bytes(row);
 
 	queue_remove(stage, row);
 	try {

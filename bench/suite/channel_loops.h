@@ -10,7 +10,6 @@
 
 #include <errno.h>
 
-#define SHORT_BYTES 64
 #define MESSAGE_END UINT64_MAX
 #define MESSAGES_A_LOOK(bytes) ((bytes) > SHORT_BYTES ? 8 : 256)
 
@@ -74,7 +73,7 @@ CHANNEL_INLINE int channel_consume(struct worker *worker, const struct channel_c
 CHANNEL_INLINE void channel_stream(struct worker *worker, const struct channel_calls *calls,
                                    size_t bytes, int64_t duration_ns)
 {
-	static uint64_t message[LONG_BYTES / 8];
+	static uint64_t message[LONG_BYTES_MAX / 8];
 	int error = worker->index < worker->row->producers
 	                    ? channel_produce(worker, calls, message, bytes, duration_ns)
 	                    : channel_consume(worker, calls, message, bytes);
@@ -129,7 +128,7 @@ CHANNEL_INLINE void channel_trip(struct worker *worker, const struct channel_cal
 	} \
 	static void name##_stream_long(struct worker *worker, int64_t duration_ns) \
 	{ \
-		channel_stream(worker, &name##_calls, LONG_BYTES, duration_ns); \
+		channel_stream(worker, &name##_calls, worker->row->long_bytes, duration_ns); \
 	} \
 	static void name##_trip(struct worker *worker, int64_t duration_ns) \
 	{ \

@@ -8,7 +8,7 @@ static int queue_create(struct stage *stage, const struct row *row)
 {
 	struct mpshm_queue_options options = {
 		.capacity = channel_capacity(row),
-		.max_message_bytes = row->shape == SHAPE_STREAM_LONG ? LONG_BYTES : SHORT_BYTES,
+		.max_message_bytes = (uint32_t) row_message_bytes(row),
 	};
 	struct mpshm_queue *queue;
 	unsigned i;

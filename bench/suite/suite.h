@@ -21,7 +21,8 @@ extern "C" {
 #define WORKERS_MAX 4
 #define PEERS_MAX 6
 #define BATCH 32
-#define LONG_BYTES 65536
+#define SHORT_BYTES 64
+#define LONG_BYTES_MAX (1u << 20)
 
 enum shape {
 	SHAPE_WORD,        /* rings: 8-byte elements, one at a time */
@@ -30,8 +31,8 @@ enum shape {
 	SHAPE_LINE_BATCH,  /* ... up to BATCH a call */
 	SHAPE_WORD_CROWD,  /* 8-byte elements by two producers and two consumers */
 	SHAPE_WORD_TRIP,   /* there and back, both sides spinning */
-	SHAPE_STREAM,      /* channels: 64-byte messages by blocking calls */
-	SHAPE_STREAM_LONG, /* LONG_BYTES messages */
+	SHAPE_STREAM,      /* channels: SHORT_BYTES messages by blocking calls */
+	SHAPE_STREAM_LONG, /* messages of the row's long_bytes */
 	SHAPE_TRIP,        /* 64 bytes there and back by blocking calls */
 	SHAPE_IDLE,        /* blocked in a get that nobody answers */
 	SHAPE_ADD,         /* counters: add 1, all workers at once */
@@ -99,7 +100,8 @@ struct row {
 	enum shape shape;
 	enum measure measure;
 	uint32_t capacity;
-	unsigned producers; /* workers 0 ... producers - 1; the others consume */
+	uint32_t long_bytes; /* SHAPE_STREAM_LONG: the length of a message */
+	unsigned producers;  /* workers 0 ... producers - 1; the others consume */
 	unsigned workers;
 	unsigned char cpu[WORKERS_MAX];      /* 0 or 1: first or second of the pair of CPUs */
 	bool spins;                          /* each CPU is busy all the time, or was taken away */
@@ -137,6 +139,12 @@ const char *measure_unit(enum measure measure); /* rows.c */
 static inline unsigned row_words(const struct row *row)
 {
 	return row->shape == SHAPE_LINE || row->shape == SHAPE_LINE_BATCH ? 8 : 1;
+}
+
+/* Length of the messages of the row's channels. */
+static inline size_t row_message_bytes(const struct row *row)
+{
+	return row->shape == SHAPE_STREAM_LONG ? row->long_bytes : SHORT_BYTES;
 }
 
 /* Objects that the row's workers share: one each way for round trips. */

@@ -162,7 +162,7 @@ static double figure_of(const struct row *row, const struct result *all, int64_t
 	case MEASURE_MILLIONS:
 		return (double) all->moved * 1e3 / ns;
 	case MEASURE_GIB:
-		return (double) all->moved * LONG_BYTES / (1 << 30) * 1e9 / ns;
+		return (double) all->moved * row->long_bytes / (1 << 30) * 1e9 / ns;
 	case MEASURE_TRIP_NS:
 		return all->trip_ns;
 	case MEASURE_ADD_NS:

@@ -7,6 +7,7 @@
 #include "platform/cpu.h"
 #include "platform/futex.h"
 #include "platform/membarrier.h"
+#include "platform/stream.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -201,6 +202,38 @@ START_TEST(membarrier_is_off_where_the_environment_says_so)
 }
 END_TEST
 
+/* --- stream --------------------------------------------------------------------- */
+
+#define STREAM_MARGIN 64u
+
+/* Copies so many bytes between such alignments, and looks at each byte and around. */
+static void check_stream_copy(size_t to, size_t from, size_t bytes)
+{
+	static char source[STREAM_MARGIN + 4096 + STREAM_MARGIN] __attribute__((aligned(64)));
+	static char target[sizeof(source)] __attribute__((aligned(64)));
+
+	for (size_t i = 0; i < sizeof(source); i++)
+		source[i] = (char) (i * 31 + bytes);
+	memset(target, 0x5a, sizeof(target));
+	mpshm_i_stream_copy(target + to, source + from, bytes);
+	for (size_t i = 0; i < sizeof(target); i++)
+		ck_assert_int_eq(target[i],
+		                 i >= to && i < to + bytes ? source[from + i - to] : 0x5a);
+}
+
+START_TEST(stream_copy_copies_each_byte_and_no_other)
+{
+	static const size_t lengths[] = {0, 1, 15, 16, 63, 64, 65, 127, 128, 129, 1000, 4096};
+
+	for (size_t l = 0; l < sizeof(lengths) / sizeof(*lengths); l++)
+		for (size_t offset = 0; offset < STREAM_MARGIN; offset += 3) {
+			check_stream_copy(offset, 0, lengths[l]);
+			check_stream_copy(0, offset, lengths[l]);
+			check_stream_copy(offset, STREAM_MARGIN - 1 - offset, lengths[l]);
+		}
+}
+END_TEST
+
 Suite *suite_platform(void)
 {
 	Suite *suite = suite_create("platform");
@@ -215,6 +248,7 @@ Suite *suite_platform(void)
 	tcase_add_test(tcase, membarrier_answer_is_one_for_all_threads_and_children);
 	tcase_add_test(tcase, membarrier_registration_is_kept_over_fork);
 	tcase_add_test(tcase, membarrier_is_off_where_the_environment_says_so);
+	tcase_add_test(tcase, stream_copy_copies_each_byte_and_no_other);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
