@@ -18,6 +18,15 @@
  *   - It returns 0 or a count, or a negative errno; nothing is changed on
  *     failure unless the call says otherwise, and out-parameters (ret_...) are
  *     left alone.  mpshm_error_detail() tells the thread's last failure in words.
+ *   - Errors that are told here, and not at each call:
+ *       -EINVAL   NULL for a segment, a name, a handle to close, or a place to put a
+ *                 handle.  Other pointers are taken as they are, and a handle is what an
+ *                 open returned and no close has taken back.
+ *       -ENOMEM   of an open, and of a thread's first call on a segment.
+ *       -EBADMSG  what the segment holds contradicts itself: somebody wrote over it.
+ *       -ESTALE   the segment was unlinked, and the host closed the library's descriptor.
+ *                 Of a forked child's first call, which registers it: an object that its
+ *                 parent had open is gone; or whatever mpshm_segment_open() returns.
  *   - Timeouts are relative nanoseconds on CLOCK_MONOTONIC: MPSHM_FOREVER (any
  *     negative value) waits without bound, 0 only tries.
  *   - Handles belong to the process that opened them and may be used by all its

@@ -69,8 +69,8 @@ static inline void *mpshm_span_element(const struct mpshm_span *span, size_t i)
 
 /*
  * The last failure of the calling thread in words: what, where, the limit or
- * both versions.  One line, no newline; "" where no call has failed yet.  The
- * string stays until the thread's next failure.  Never fails.
+ * both versions, what to do.  One line, no newline; "" where no call has failed yet.  Ask
+ * right behind the failure: the thread's next call, even one that succeeds, may change it.
  */
 const char *mpshm_error_detail(void);
 

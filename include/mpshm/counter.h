@@ -25,7 +25,7 @@ struct mpshm_counter_options {
 /*
  * Open the counter `name`.  flags: MPSHM_CREATE, MPSHM_EXCLUSIVE.  Returns
  * MPSHM_CREATED or MPSHM_ATTACHED, or -EINVAL, -ENOENT, -EEXIST, -ENOTTY, -ENOSPC,
- * -EBADMSG as mpshm_spsc_open().  Takes 64 bytes for each of the segment's
+ * -EBADMSG, -EPROTO as mpshm_spsc_open().  Takes 64 bytes for each of the segment's
  * threads_max.
  */
 int mpshm_counter_open(struct mpshm_counter **ret_counter, struct mpshm_segment *segment,
@@ -56,6 +56,7 @@ struct mpshm_counter_stripe {
 	struct mpshm_counter *counter;
 };
 
+/* Results as mpshm_counter_add(). */
 int mpshm_counter_bind(struct mpshm_counter *counter, struct mpshm_counter_stripe *ret_stripe);
 
 static inline void mpshm_counter_stripe_add(struct mpshm_counter_stripe *stripe, int64_t addend)

@@ -109,8 +109,14 @@ struct mpshm_participant_info {
  */
 int mpshm_inspect_open(struct mpshm_inspect **ret_inspect, const char *name,
                        enum mpshm_segment_state *ret_state);
+
+/* NULL: there is nothing to close. */
 void mpshm_inspect_close(struct mpshm_inspect *inspect);
 
+/*
+ * 0.  This and the calls below: -EBADMSG also where the file was truncated meanwhile;
+ * -EBADF: the host closed the descriptor.
+ */
 int mpshm_inspect_segment(struct mpshm_inspect *inspect, struct mpshm_segment_info *ret_info);
 
 /*
@@ -123,12 +129,13 @@ int mpshm_inspect_object(struct mpshm_inspect *inspect, uint32_t *cursor,
 int mpshm_inspect_participant(struct mpshm_inspect *inspect, uint32_t *cursor,
                               struct mpshm_participant_info *ret_info);
 
-/* 1 where the participant has the object (its index) open, 0 where not. */
+/* 1 where the participant has the object (its index) open, 0 where not; -EINVAL: no such index. */
 int mpshm_inspect_has_open(struct mpshm_inspect *inspect, uint32_t object, uint32_t participant);
 
 /*
  * Call `visit` with the name of every segment file of this machine, in order of
- * name, until it returns non-zero; returns that, 0, or a negative errno.
+ * name, until it returns non-zero; returns that, 0, or a negative errno (-EINVAL:
+ * `visit` is NULL).
  */
 int mpshm_inspect_list(int (*visit)(const char *name, void *context), void *context);
 

@@ -51,7 +51,7 @@ struct mpshm_mpmc_options {
 int mpshm_mpmc_open(struct mpshm_mpmc **ret_ring, struct mpshm_segment *segment, const char *name,
                     unsigned flags, const struct mpshm_mpmc_options *options);
 
-/* Give the handle back.  -EBUSY while this process has a span of it open. */
+/* Give the handle back.  0, or -EBUSY: this process has a span of it open, or is in a call. */
 int mpshm_mpmc_close(struct mpshm_mpmc *ring);
 
 /*
@@ -83,8 +83,11 @@ ssize_t mpshm_mpmc_try_pop_burst(struct mpshm_mpmc *ring, void *ret_elements, si
  *
  * An open reservation is never revoked while its thread lives and holds back
  * every consumer behind it: keep it short.  Only the thread that claimed may
- * commit or release.  A thread holds at most MPSHM_MPMC_SPANS_MAX spans
- * (-ENOBUFS); else results as mpshm_spsc_try_reserve().
+ * commit or release.  A thread holds at most MPSHM_MPMC_SPANS_MAX spans.
+ *
+ * try_ calls return how many they hand out, or -EAGAIN, -EUSERS; -ENOBUFS: too many
+ * spans; -EINVAL: a count of 0.  commit, release: 0; -EINVAL: this thread has no such
+ * span open, or count exceeds it.
  */
 #define MPSHM_MPMC_SPANS_MAX 4
 ssize_t mpshm_mpmc_try_reserve(struct mpshm_mpmc *ring, size_t count, struct mpshm_span *ret_span);

@@ -57,12 +57,12 @@ struct mpshm_message {
  * capacity and max_message_bytes must be its own.
  *
  * Returns MPSHM_CREATED or MPSHM_ATTACHED, or -EINVAL, -ENOENT, -EEXIST, -ENOTTY,
- * -ENOSPC, -EBADMSG as mpshm_spsc_open().
+ * -ENOSPC, -EBADMSG, -EPROTO as mpshm_spsc_open().
  */
 int mpshm_queue_open(struct mpshm_queue **ret_queue, struct mpshm_segment *segment,
                      const char *name, unsigned flags, const struct mpshm_queue_options *options);
 
-/* Give the handle back.  -EBUSY: a reservation is open, or a thread waits on it. */
+/* Give the handle back.  0, or -EBUSY: a reservation is open, or a thread is in a call on it. */
 int mpshm_queue_close(struct mpshm_queue *queue);
 
 /*
@@ -74,6 +74,7 @@ int mpshm_queue_close(struct mpshm_queue *queue);
  *   -EAGAIN    timeout 0: full            -ENOBUFS  timeout 0: no block of that size is free
  *   -ETIMEDOUT full, or no block, for all that time
  *   -EUSERS    no cell left for this thread
+ *   -ENOBUFS   also: spans and interrupted calls take all of this thread's frames
  *
  * try_put is put with timeout 0 and may be called from signal handlers (see
  * mpshm_thread_attach()).  put_tagged sends 64 bits of the caller's with it.
@@ -91,7 +92,8 @@ int mpshm_queue_put_tagged(struct mpshm_queue *queue, const void *message, size_
  *   -EMSGSIZE  it is longer than buffer_bytes; it stays the next message, and
  *              mpshm_queue_receive() tells its length
  *   -EPIPE     shut down, and all messages were taken
- *   -EUSERS    no cell left for this thread
+ *   -EUSERS, -ENOBUFS  as put
+ *   -EBADMSG   somebody wrote over it; it is skipped
  *
  * receive is get that also tells what is known of the message; ret_message may
  * be NULL, and on -EMSGSIZE it is filled too.
@@ -110,9 +112,9 @@ ssize_t mpshm_queue_receive(struct mpshm_queue *queue, void *buffer, size_t buff
  * thread of the process may commit or abort.  A handle has at most
  * MPSHM_QUEUE_RESERVATIONS_MAX open.
  *
- * reserve: 0, or as put; -ENOBUFS also where too many are open.
- * commit: as put; -EINVAL: not a reservation of this handle, or bytes exceeds
- * what was reserved.  abort: 0, -EINVAL.
+ * reserve: 0, or as put, but never -EAGAIN; -ENOBUFS also where too many are open.
+ * commit: as put, but never -EMSGSIZE; -EINVAL: not a reservation of this handle, or
+ * bytes exceeds what was reserved.  abort: 0, -EINVAL, -EUSERS.
  */
 #define MPSHM_QUEUE_RESERVATIONS_MAX 64
 int mpshm_queue_reserve(struct mpshm_queue *queue, size_t bytes, void **ret_message,
@@ -123,7 +125,7 @@ int mpshm_queue_abort(struct mpshm_queue *queue, void *message);
 
 /*
  * End it for all: every put from now on, waiting ones included, gets -EPIPE;
- * gets drain what was put before and then get -EPIPE.  Idempotent; 0.
+ * gets drain what was put before and then get -EPIPE.  0, however often.
  */
 int mpshm_queue_shutdown(struct mpshm_queue *queue);
 

@@ -41,7 +41,7 @@ struct mpshm_segment_options {
  *   -EPROTO   another layout version, architecture or word size
  *   -EBADMSG  not a segment, truncated, or a field failed its check
  *   -EUSERS   participants_max live processes are attached
- *   -ENOMEM, -EMFILE, -ENFILE  of this process or system
+ *   -ENOMEM, -EMFILE, -ENFILE, -EIO  of this process or system
  *
  * Race-free against any number of creators; a creator that died half-way is
  * taken over.  May block for as long as another process takes to create it.
@@ -52,27 +52,30 @@ int mpshm_segment_open(struct mpshm_segment **ret_segment, const char *name, uns
 
 /*
  * The handle of a segment that this process has attached, without a lock or a
- * system call; it wants its own close.  -ENOENT where it is not attached here.
+ * system call; it wants its own close.  0, or -ENOENT: it is not attached here; -EINVAL: bad name.
  */
 int mpshm_segment_find(struct mpshm_segment **ret_segment, const char *name);
 
 /*
- * Give the handle back.  The last one of an attachment leaves the segment:
- * unregisters and unmaps.  -EBUSY while objects opened through it are open, or
- * a call on it is under way; nothing is changed then.
+ * Give the handle back.  Each open and find wants one close: who has opened or found
+ * it may use it until its own close, whatever other threads close.  The last one of an
+ * attachment leaves the segment: unregisters and unmaps; the handle is void then.
+ *
+ * 0, or of the last one -EBUSY: objects opened through it are open, or another thread is
+ * met in a call that opens, closes or unlinks objects or recovers; nothing is changed then.
  */
 int mpshm_segment_close(struct mpshm_segment *segment);
 
 /*
  * Remove the name.  Who is attached goes on; the memory goes with the last of
  * them.  The name may be created anew at once.  Waits while somebody is in the middle
- * of attaching.  -ENOENT, -EACCES, -EINVAL; -EBADMSG: the name is no regular file's.
+ * of attaching.  0, or -ENOENT, -EACCES, -EINVAL; -EBADMSG: the name is no regular file's.
  */
 int mpshm_segment_unlink(const char *name);
 
 /*
  * Resolve what dead participants left, now, instead of when somebody meets it.
- * Returns how many participants were found dead and resolved.
+ * Returns how many participants were found dead and resolved, or a negative errno.
  */
 int mpshm_segment_recover(struct mpshm_segment *segment);
 
@@ -83,16 +86,19 @@ int mpshm_segment_recover(struct mpshm_segment *segment);
  * put and get may be made from signal handlers (those of an spsc side only where no
  * other call on that side can be interrupted).  Spans and reservations may not be
  * opened there.  Given back when the thread exits, or by
- * mpshm_thread_detach().  -EUSERS: threads_max threads have one.
+ * mpshm_thread_detach().  0, or -EUSERS: threads_max threads have one.
  */
 int mpshm_thread_attach(struct mpshm_segment *segment);
 
-/* Give the calling thread's cell back.  -EBUSY while it holds a reservation. */
+/*
+ * Give the calling thread's cell back.  0, also where it has none; -EBUSY while it has a
+ * span of an mpmc ring open.
+ */
 int mpshm_thread_detach(struct mpshm_segment *segment);
 
 /*
  * Remove an object's name from the segment.  Who has it open goes on; its
- * memory is reused when no live process has it open.  -ENOENT, -EINVAL.
+ * memory is reused when no live process has it open.  0, or -ENOENT, -EINVAL.
  */
 int mpshm_object_unlink(struct mpshm_segment *segment, const char *name);
 

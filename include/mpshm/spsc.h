@@ -55,7 +55,7 @@ struct mpshm_spsc_options {
  *   -EINVAL  bad name, flag, capacity or element size, or not those of the ring
  *   -ENOENT, -EEXIST  as open(2)
  *   -EBUSY   a live process (this one included) has the side
- *   -ENOTTY  the name is an object of another type
+ *   -ENOTTY  the name is an object of another type; -EPROTO  made by a later version
  *   -ENOSPC  no room in the segment, its directory or /dev/shm
  *   -EBADMSG the object's geometry failed its check
  */

@@ -25,7 +25,7 @@ struct mpshm_value_options {
 /*
  * Open the value `name`.  flags: MPSHM_CREATE, MPSHM_EXCLUSIVE.  Returns
  * MPSHM_CREATED or MPSHM_ATTACHED, or -EINVAL, -ENOENT, -EEXIST, -ENOTTY, -ENOSPC,
- * -EBADMSG as mpshm_spsc_open().
+ * -EBADMSG, -EPROTO as mpshm_spsc_open().
  */
 int mpshm_value_open(struct mpshm_value **ret_value, struct mpshm_segment *segment,
                      const char *name, unsigned flags, const struct mpshm_value_options *options);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How a blocking call waits: spin where it can help, then sleep, slice by slice. */
+#include "platform/error.h"
 #include "queue/queue.h"
 #include "segment/abandoned.h"
 
@@ -54,6 +55,15 @@ static int64_t look_for_the_dead(struct mpshm_queue *queue, int again)
 	return (int64_t) looked + WAIT_SLICE_NS;
 }
 
+static int timed_out(const struct mpshm_queue *queue, const struct wait_shm *wait)
+{
+	if (wait == &queue->shm->not_empty)
+		return fail_plainly(ETIMEDOUT, "queue: no message came in that time");
+	return fail_plainly(ETIMEDOUT, wait == &queue->shm->not_full
+	                                       ? "queue: full for all that time"
+	                                       : "queue: no block got free in that time");
+}
+
 static ssize_t sleep_until(struct mpshm_queue *queue, struct wait_shm *wait, int again,
                            queue_attempt *attempt, void *call, int64_t deadline)
 {
@@ -67,7 +77,7 @@ static ssize_t sleep_until(struct mpshm_queue *queue, struct wait_shm *wait, int
 		if (done != -again)
 			return done;
 		if (mpshm_i_wait_sleep(wait, key, until) == -ETIMEDOUT && until == deadline)
-			return -ETIMEDOUT;
+			return timed_out(queue, wait);
 		/* Again without preparing: mostly there is work now. */
 		done = attempt(queue, call);
 		if (done != -again)

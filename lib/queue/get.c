@@ -169,7 +169,9 @@ static ssize_t none(struct mpshm_queue *queue)
 	}
 	/* The index after the frames, for what a frame leads to is in it before the frame is
 	 * emptied; and its entries, for a bit may be out for a moment. */
-	return mpshm_i_mpmc_rebuild_index(&queue->ring) ? -EAGAIN : -EPIPE;
+	if (mpshm_i_mpmc_rebuild_index(&queue->ring))
+		return -EAGAIN;
+	return fail_plainly(EPIPE, "shut down, and all messages were taken");
 }
 
 static ssize_t attempt_get(struct mpshm_queue *queue, void *context)

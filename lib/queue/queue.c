@@ -184,7 +184,9 @@ int mpshm_queue_open(struct mpshm_queue **ret_queue, struct mpshm_segment *segme
 {
 	struct mpshm_queue_options asked = options ? *options : (struct mpshm_queue_options){0};
 	struct object_plan how;
-	int error = check_options(name, flags, &asked);
+	int error = mpshm_i_object_arguments(ret_queue, segment, name);
+	if (!error)
+		error = check_options(name, flags, &asked);
 	if (!error && flags & MPSHM_CREATE)
 		error = plan_object(name, &asked, &how);
 	if (error)
@@ -234,6 +236,8 @@ void mpshm_i_queue_make_ours(struct mpshm_queue *queue)
 
 int mpshm_queue_close(struct mpshm_queue *queue)
 {
+	if (!queue)
+		return mpshm_i_fail(EINVAL, "queue: no handle");
 	mpshm_i_queue_make_ours(queue);
 	if (atomic32_load_acquire(&queue->waiting) || mpshm_i_mpmc_in_use(&queue->ring))
 		return mpshm_i_fail(EBUSY, "queue: a thread of this process is in a call on it");

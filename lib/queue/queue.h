@@ -74,7 +74,7 @@ static inline int queue_begin(struct mpshm_queue *queue, struct frame_shm **ret_
 	if (unlikely(error))
 		return error;
 	*ret_frame = frame_find(cell);
-	return likely(*ret_frame != NULL) ? 0 : -ENOBUFS;
+	return likely(*ret_frame != NULL) ? 0 : mpmc_no_frame();
 }
 
 #endif

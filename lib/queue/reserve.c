@@ -31,41 +31,48 @@ int mpshm_queue_reserve(struct mpshm_queue *queue, size_t bytes, void **ret_mess
 	return 0;
 }
 
-/* Take the reservation away from whoever else might end it: its bytes + 1, or 0. */
-static uint64_t end_reservation(struct mpshm_queue *queue, const void *message, uint32_t *ret_block)
-{
-	uint32_t block = mpshm_i_pool_block_at(&queue->pool, message);
-	struct cell_shm *cell;
-	/* Registers a forked child first: its parent's reservations are not its own. */
-	if (block == UINT32_MAX || thread_cell(queue->object.segment, &cell) != 0)
-		return 0;
-	struct block_shm *descriptor = &queue->pool.descriptors[block];
-	if (atomic64_load_acquire(&descriptor->word) !=
-	    block_word(BLOCK_OWNED, queue->object.segment->self))
-		return 0;
-	*ret_block = block;
-	uint64_t reserved = atomic64_load_relaxed(&descriptor->reservation);
-	if (reserved >> 32 != queue->number ||
-	    !atomic64_cas(&descriptor->reservation, &reserved, 0))
-		return 0;
-	return reserved & UINT32_MAX;
-}
-
 static int no_reservation(void)
 {
 	return mpshm_i_fail(EINVAL,
 	                    "queue: the pointer is no reservation of this handle in this process");
 }
 
+/* Take the reservation away from whoever else might end it.  0, with its bytes + 1; -EINVAL;
+ * -EUSERS... */
+static int end_reservation(struct mpshm_queue *queue, const void *message, uint32_t *ret_block,
+                           uint64_t *ret_reserved)
+{
+	uint32_t block = mpshm_i_pool_block_at(&queue->pool, message);
+	struct cell_shm *cell;
+
+	if (block == UINT32_MAX)
+		return no_reservation();
+	/* Registers a forked child first: its parent's reservations are not its own. */
+	int error = thread_cell(queue->object.segment, &cell);
+	if (error)
+		return error;
+	struct block_shm *descriptor = &queue->pool.descriptors[block];
+	if (atomic64_load_acquire(&descriptor->word) !=
+	    block_word(BLOCK_OWNED, queue->object.segment->self))
+		return no_reservation();
+	uint64_t reserved = atomic64_load_relaxed(&descriptor->reservation);
+	if (reserved == 0 || reserved >> 32 != queue->number ||
+	    !atomic64_cas(&descriptor->reservation, &reserved, 0))
+		return no_reservation();
+	*ret_block = block;
+	*ret_reserved = reserved & UINT32_MAX;
+	return 0;
+}
+
 int mpshm_queue_commit(struct mpshm_queue *queue, void *message, size_t bytes, uint64_t tag,
                        int64_t timeout_ns)
 {
+	uint64_t reserved;
 	uint32_t block;
-	uint64_t reserved = end_reservation(queue, message, &block);
 
-	if (reserved == 0)
-		return no_reservation();
-	int error;
+	int error = end_reservation(queue, message, &block, &reserved);
+	if (error)
+		return error;
 	if (bytes >= reserved) {
 		error = mpshm_i_fail(EINVAL, "queue: %zu bytes exceed the %llu that were reserved",
 		                     bytes, (unsigned long long) reserved - 1);
@@ -88,9 +95,12 @@ int mpshm_queue_commit(struct mpshm_queue *queue, void *message, size_t bytes, u
 
 int mpshm_queue_abort(struct mpshm_queue *queue, void *message)
 {
+	uint64_t reserved;
 	uint32_t block;
-	if (end_reservation(queue, message, &block) == 0)
-		return no_reservation();
+
+	int error = end_reservation(queue, message, &block, &reserved);
+	if (error)
+		return error;
 	mpshm_i_queue_free_block(queue, block,
 	                         block_word(BLOCK_OWNED, queue->object.segment->self));
 	(void) atomic32_fetch_add(&queue->reservations, UINT32_MAX);

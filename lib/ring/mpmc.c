@@ -89,8 +89,10 @@ int mpshm_mpmc_open(struct mpshm_mpmc **ret_ring, struct mpshm_segment *segment,
 {
 	struct object_plan plan = {.lay_out = lay_out};
 	struct mpmc_plan geometry;
-	int error;
 
+	int error = mpshm_i_object_arguments(ret_ring, segment, name);
+	if (error)
+		return error;
 	if (flags & ~(MPSHM_CREATE | MPSHM_EXCLUSIVE))
 		return mpshm_i_fail(EINVAL, "mpmc ring %s: unknown flag in 0x%x", name, flags);
 	if (options)
@@ -136,6 +138,8 @@ int mpshm_mpmc_open(struct mpshm_mpmc **ret_ring, struct mpshm_segment *segment,
 
 int mpshm_mpmc_close(struct mpshm_mpmc *handle)
 {
+	if (!handle)
+		return mpshm_i_fail(EINVAL, "mpmc ring: no handle");
 	if (mpshm_i_mpmc_in_use(&handle->ring))
 		return mpshm_i_fail(EBUSY,
 		                    "mpmc ring: this process has a span open, or is in a call");

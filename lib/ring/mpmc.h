@@ -22,6 +22,7 @@
 #include <errno.h>
 
 #include "layout/mpmc.h"
+#include "platform/error.h"
 #include "ring/backoff.h"
 #include "segment/object.h"
 #include "segment/recovery.h"
@@ -102,6 +103,13 @@ static inline uint64_t mpmc_what(uint32_t identity, uint64_t count)
 int mpshm_i_mpmc_full(struct mpmc *ring, uint64_t tail, uint64_t at, uint64_t word);
 int mpshm_i_mpmc_empty(struct mpmc *ring, uint64_t head, uint64_t at, uint64_t word);
 int mpshm_i_mpmc_over_limit(struct mpmc *ring, uint64_t tail);
+
+/* All of the thread's frames are busy. */
+static inline int mpmc_no_frame(void)
+{
+	return fail_plainly(ENOBUFS,
+	                    "this thread's spans and interrupted calls take all its frames");
+}
 
 static inline bool mpmc_is_tomb(const struct mpmc *ring, uint64_t position)
 {

@@ -73,7 +73,9 @@ int mpshm_i_mpmc_claim_get_many(struct mpmc *ring, struct frame_shm *frame, uint
 				continue;
 			}
 			if (run.length > ring->mask)
-				return -EAGAIN; /* all slots looked at: tombstones among them */
+				return fail_plainly(EAGAIN, /* all slots looked at */
+				                    "slots of puts cut off lie among the "
+				                    "elements: ask for fewer, or by burst");
 			int error = mpshm_i_mpmc_empty(ring, head, head + run.length, word);
 			if (error)
 				return error;
@@ -269,7 +271,7 @@ static ssize_t pop_many(struct mpshm_mpmc *handle, char *packed, size_t least, s
 		size_t wanted = least > again.count ? least - again.count : 0;
 		error = frame ? mpshm_i_mpmc_claim_get_many(ring, frame, wanted ? wanted : 1,
 		                                            most - again.count, false, &run)
-		              : -ENOBUFS;
+		              : mpmc_no_frame();
 		if (error && wanted) {
 			unadopt(ring, &again);
 			return error;

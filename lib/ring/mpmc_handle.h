@@ -19,7 +19,7 @@ static inline int mpmc_begin(struct mpshm_mpmc *handle, struct frame_shm **ret_f
 	if (unlikely(error))
 		return error;
 	*ret_frame = frame_find(cell);
-	return likely(*ret_frame != NULL) ? 0 : -ENOBUFS;
+	return likely(*ret_frame != NULL) ? 0 : mpmc_no_frame();
 }
 
 #endif

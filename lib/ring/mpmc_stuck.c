@@ -8,11 +8,21 @@
  * alive will ever move it, and one idempotent CAS does.  Who helps needs no
  * identity, and may itself die anywhere.
  */
+#include "platform/error.h"
 #include "ring/let_ahead.h"
 #include "ring/mpmc.h"
 #include "segment/abandoned.h"
 
-#include "platform/error.h"
+/* For now.  Rings and queues alike. */
+static int say_full(void)
+{
+	return fail_plainly(EAGAIN, "full: no slot is free; try again once something was taken");
+}
+
+static int say_empty(void)
+{
+	return fail_plainly(EAGAIN, "empty, or the next one is not published yet; try again later");
+}
 
 static int contradiction(const struct mpmc *ring, uint64_t position)
 {
@@ -54,7 +64,7 @@ static bool same_lap(const struct mpmc *ring, uint64_t word, uint64_t position)
 int mpshm_i_mpmc_full(struct mpmc *ring, uint64_t tail, uint64_t at, uint64_t word)
 {
 	if (tail & TAIL_CLOSED)
-		return -EPIPE;
+		return fail_plainly(EPIPE, "shut down: nothing more can be put");
 	uint64_t before = at - (ring->mask + 1); /* whose slot it was a lap ago */
 	if (!same_lap(ring, word, before)) {
 		/* Moved on to `at` or further: then tail was moved before, and the word's
@@ -68,10 +78,10 @@ int mpshm_i_mpmc_full(struct mpmc *ring, uint64_t tail, uint64_t at, uint64_t wo
 		return 0;
 	/* Somebody dead may be why. */
 	if (!mpshm_i_stalled(&ring->stall_put, STALL_ANYWHERE))
-		return -EAGAIN;
+		return say_full();
 	if (slot_kind(word) == SLOT_FREE)
-		return help_put(ring, before) ? 0 : -EAGAIN;
-	return mpshm_i_mpmc_help_get(ring, before) ? 0 : -EAGAIN;
+		return help_put(ring, before) ? 0 : say_full();
+	return mpshm_i_mpmc_help_get(ring, before) ? 0 : say_full();
 }
 
 /*
@@ -90,7 +100,7 @@ int mpshm_i_mpmc_empty(struct mpmc *ring, uint64_t head, uint64_t at, uint64_t w
 	if (at == head && let_ahead(&ring->empty_at, at))
 		return 0;
 	if (!mpshm_i_stalled(&ring->stall_get, STALL_ANYWHERE))
-		return -EAGAIN;
+		return say_empty();
 	/* Claimed, and not published all this time? */
 	uint64_t tail = atomic64_load_acquire(&ring->shm->tail) & ~TAIL_CLOSED;
 	if (free && (int64_t) (tail - at) > 0 && help_put(ring, at))
@@ -100,7 +110,7 @@ int mpshm_i_mpmc_empty(struct mpmc *ring, uint64_t head, uint64_t at, uint64_t w
 	if (mpshm_i_abandoned(ring->object))
 		(void) mpshm_i_recover(ring->object->segment);
 	(void) mpshm_i_mpmc_rebuild_index(ring); /* who died between entry and bit has no frame */
-	return mpmc_has_redelivery(ring) ? 0 : -EAGAIN;
+	return mpmc_has_redelivery(ring) ? 0 : say_empty();
 }
 
 int mpshm_i_mpmc_over_limit(struct mpmc *ring, uint64_t tail)
@@ -112,7 +122,7 @@ int mpshm_i_mpmc_over_limit(struct mpmc *ring, uint64_t tail)
 	head = atomic64_load_acquire(&ring->shm->head);
 	atomic64_store_relaxed(&ring->head_seen, head);
 	/* Another push may have moved tail beyond a head that was read later. */
-	return (int64_t) (tail - head) < (int64_t) ring->limit ? 0 : -EAGAIN;
+	return (int64_t) (tail - head) < (int64_t) ring->limit ? 0 : say_full();
 }
 
 void mpshm_i_mpmc_skip_tombs(struct mpmc *ring, struct frame_shm *frame, uint64_t head)

@@ -16,6 +16,7 @@
  */
 #include "ring/spsc.h"
 
+#include "platform/error.h"
 #include "ring/copy.h"
 #include "ring/let_ahead.h"
 
@@ -25,10 +26,20 @@ static inline int mine(const struct spsc_side *side)
 	return likely(side->process == *mpshm_i_process) ? 0 : mpshm_i_spsc_not_ours();
 }
 
+static inline int has_span(void)
+{
+	return fail_plainly(EBUSY, "spsc ring: this side has a span open; give it back first");
+}
+
 /* There are too few elements, or too little room: for now, or for good? */
 static inline int lacking(struct mpshm_spsc *ring, struct spsc_side *side)
 {
-	return unlikely(side->watches) ? mpshm_i_spsc_lacking(ring, side) : -EAGAIN;
+	int error = unlikely(side->watches) ? mpshm_i_spsc_lacking(ring, side) : -EAGAIN;
+	if (likely(error == -EAGAIN))
+		return fail_plainly(EAGAIN, side == &ring->producer
+		                                    ? "spsc ring: full; try again later"
+		                                    : "spsc ring: empty; try again later");
+	return error;
 }
 
 /* Free slots, at least `wanted` where there are; fewer: full.  Or -EBADMSG. */
@@ -89,7 +100,7 @@ int mpshm_spsc_try_push(struct mpshm_spsc *ring, const void *element)
 	if (unlikely(error))
 		return error;
 	if (unlikely(ring->producer.open))
-		return -EBUSY;
+		return has_span();
 	int64_t free_slots = room(ring, 1);
 	if (unlikely(free_slots <= 0))
 		return free_slots ? (int) free_slots : lacking(ring, &ring->producer);
@@ -104,7 +115,7 @@ int mpshm_spsc_try_pop(struct mpshm_spsc *ring, void *ret_element)
 	if (unlikely(error))
 		return error;
 	if (unlikely(ring->consumer.open))
-		return -EBUSY;
+		return has_span();
 	int64_t ready = stock(ring, 1);
 	if (unlikely(ready <= 0))
 		return ready ? (int) ready : lacking(ring, &ring->consumer);
@@ -140,7 +151,7 @@ static ssize_t push_many(struct mpshm_spsc *ring, const void *elements, size_t l
 {
 	int error = mine(&ring->producer);
 	if (error || ring->producer.open)
-		return error ? error : -EBUSY;
+		return error ? error : has_span();
 	ssize_t count = how_many(ring, &ring->producer, room(ring, most), least, most);
 	if (count <= 0)
 		return count;
@@ -154,7 +165,7 @@ static ssize_t pop_many(struct mpshm_spsc *ring, void *ret_elements, size_t leas
 {
 	int error = mine(&ring->consumer);
 	if (error || ring->consumer.open)
-		return error ? error : -EBUSY;
+		return error ? error : has_span();
 	ssize_t count = how_many(ring, &ring->consumer, stock(ring, most), least, most);
 	if (count <= 0)
 		return count;
@@ -211,7 +222,7 @@ ssize_t mpshm_spsc_try_reserve(struct mpshm_spsc *ring, size_t count, struct mps
 {
 	int error = mine(&ring->producer);
 	if (error || ring->producer.open)
-		return error ? error : -EBUSY;
+		return error ? error : has_span();
 	if (count == 0)
 		return mpshm_i_spsc_no_span(ring, 0);
 	ssize_t ready = how_many(ring, &ring->producer, room(ring, count), 1, count);
@@ -222,7 +233,7 @@ ssize_t mpshm_spsc_try_peek(struct mpshm_spsc *ring, size_t count, struct mpshm_
 {
 	int error = mine(&ring->consumer);
 	if (error || ring->consumer.open)
-		return error ? error : -EBUSY;
+		return error ? error : has_span();
 	if (count == 0)
 		return mpshm_i_spsc_no_span(ring, 0);
 	ssize_t ready = how_many(ring, &ring->consumer, stock(ring, count), 1, count);

@@ -113,7 +113,9 @@ int mpshm_spsc_open(struct mpshm_spsc **ret_ring, struct mpshm_segment *segment,
                     unsigned flags, const struct mpshm_spsc_options *options)
 {
 	struct mpshm_spsc_options asked;
-	int error = check_options(name, flags, options, &asked);
+	int error = mpshm_i_object_arguments(ret_ring, segment, name);
+	if (!error)
+		error = check_options(name, flags, options, &asked);
 	if (error)
 		return error;
 
@@ -155,6 +157,8 @@ static bool has_span(const struct spsc_side *side)
 
 int mpshm_spsc_close(struct mpshm_spsc *ring)
 {
+	if (!ring)
+		return mpshm_i_fail(EINVAL, "spsc ring: no handle");
 	if (has_span(&ring->producer) || has_span(&ring->consumer))
 		return mpshm_i_fail(EBUSY, "spsc ring: a span is open");
 	mpshm_i_spsc_give_sides(ring);

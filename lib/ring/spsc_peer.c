@@ -23,7 +23,7 @@ static bool is_somebody(uint64_t owner)
 static int nobody(uint64_t owner, const char *what)
 {
 	if (!(owner & SIDE_LEFT))
-		return -EAGAIN;
+		return fail_plainly(EAGAIN, "spsc ring: nobody has had that side yet");
 	return mpshm_i_fail(EPIPE, "spsc ring: its last %s has closed it", what);
 }
 

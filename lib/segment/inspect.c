@@ -41,6 +41,8 @@ int mpshm_i_inspect_usable(const struct mpshm_inspect *inspect)
 {
 	struct stat status;
 
+	if (!inspect)
+		return mpshm_i_fail(EINVAL, "inspect: no handle");
 	if (fstat(inspect->fd, &status) == 0 && (uint64_t) status.st_dev == inspect->device &&
 	    (uint64_t) status.st_ino == inspect->inode)
 		return 0;
@@ -96,7 +98,9 @@ int mpshm_inspect_open(struct mpshm_inspect **ret_inspect, const char *name,
 	KEEP_ERRNO;
 	enum mpshm_segment_state state = MPSHM_SEGMENT_OTHER;
 
-	if (!ret_inspect || !mpshm_i_name_valid(name))
+	if (!ret_inspect)
+		return mpshm_i_fail(EINVAL, "inspect: nowhere to put the handle");
+	if (!mpshm_i_name_valid(name))
 		return mpshm_i_fail(EINVAL, "segment: not a name (1 to %d of A-Za-z0-9._-)",
 		                    MPSHM_NAME_MAX);
 	struct mpshm_inspect *inspect = calloc(1, sizeof *inspect);
@@ -205,7 +209,6 @@ static void fill_constants(const struct mpshm_inspect *inspect, struct mpshm_seg
 int mpshm_inspect_segment(struct mpshm_inspect *inspect, struct mpshm_segment_info *ret_info)
 {
 	KEEP_ERRNO;
-	const struct segment_geometry *at = &inspect->geometry;
 	struct mpshm_segment_info info = {0};
 	atomic64 deaths[2]; /* and take-overs */
 	struct stat status;
@@ -214,6 +217,7 @@ int mpshm_inspect_segment(struct mpshm_inspect *inspect, struct mpshm_segment_in
 	int ret = mpshm_i_inspect_usable(inspect);
 	if (ret < 0)
 		return ret;
+	const struct segment_geometry *at = &inspect->geometry;
 	if (fstat(inspect->fd, &status) < 0)
 		return mpshm_i_fail(errno, "segment %s: %s", inspect->name, strerror(errno));
 	fill_constants(inspect, &info);

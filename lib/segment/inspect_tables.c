@@ -123,13 +123,13 @@ int mpshm_inspect_has_open(struct mpshm_inspect *inspect, uint32_t object, uint3
 	KEEP_ERRNO;
 	atomic64 bits;
 
+	int ret = mpshm_i_inspect_usable(inspect);
+	if (ret < 0)
+		return ret;
 	if (object >= inspect->geometry.directory_capacity ||
 	    participant >= inspect->geometry.participants_max)
 		return mpshm_i_fail(EINVAL, "segment %s: no object %u or no participant %u",
 		                    inspect->name, object, participant);
-	int ret = mpshm_i_inspect_usable(inspect);
-	if (ret < 0)
-		return ret;
 	ret = mpshm_i_inspect_read(inspect,
 	                           entry_at(inspect, object) + offsetof(struct entry_shm, openers) +
 	                                   participant / 64 * sizeof bits,

@@ -122,14 +122,23 @@ static int open_locked(struct object *object, struct mpshm_segment *segment, con
 	return done;
 }
 
+int mpshm_i_object_arguments(const void *ret_handle, const struct mpshm_segment *segment,
+                             const char *name)
+{
+	if (!ret_handle || !segment)
+		return mpshm_i_fail(EINVAL, "object: %s",
+		                    segment ? "nowhere to put the handle" : "no segment");
+	if (!mpshm_i_name_valid(name))
+		return mpshm_i_fail(EINVAL, "object: not a name (1 to %d of A-Za-z0-9._-)",
+		                    MPSHM_NAME_MAX);
+	return 0;
+}
+
 int mpshm_i_object_open(struct object *object, struct mpshm_segment *segment, const char *name,
                         unsigned flags, const struct object_class *class,
                         const struct object_plan *plan)
 {
 	NO_CANCEL;
-	if (!mpshm_i_name_valid(name))
-		return mpshm_i_fail(EINVAL, "object: not a name (1 to %d of A-Za-z0-9._-)",
-		                    MPSHM_NAME_MAX);
 	if ((flags & MPSHM_EXCLUSIVE) && !(flags & MPSHM_CREATE))
 		return mpshm_i_fail(EINVAL, "object %s: MPSHM_EXCLUSIVE goes with MPSHM_CREATE",
 		                    name);
@@ -218,10 +227,10 @@ int mpshm_i_objects_inherit(struct mpshm_segment *segment)
 int mpshm_object_unlink(struct mpshm_segment *segment, const char *name)
 {
 	NO_CANCEL;
-	if (!segment || !mpshm_i_name_valid(name))
-		return mpshm_i_fail(EINVAL, "object: not a name (1 to %d of A-Za-z0-9._-)",
-		                    MPSHM_NAME_MAX);
-	int ret = mpshm_i_segment_register(segment);
+	int ret = mpshm_i_object_arguments(segment, segment, name);
+	if (ret < 0)
+		return ret;
+	ret = mpshm_i_segment_register(segment);
 	if (ret < 0)
 		return ret;
 	ret = lock(segment);

@@ -53,9 +53,17 @@ struct object_plan {
 };
 
 /*
+ * What each ..._open() asks before all else.  0, or -EINVAL: one of them is NULL, or the
+ * name is none.
+ */
+int mpshm_i_object_arguments(const void *ret_handle, const struct mpshm_segment *segment,
+                             const char *name);
+
+/*
  * Open the object `name`, or with MPSHM_CREATE create it by `plan` (NULL without
  * MPSHM_CREATE).  flags: MPSHM_CREATE, MPSHM_EXCLUSIVE; others are the caller's
- * business.  MPSHM_CREATED or MPSHM_ATTACHED, or -EINVAL, -ENOENT, -EEXIST, -ENOTTY,
+ * business.  The name is a valid one.
+ * MPSHM_CREATED or MPSHM_ATTACHED, or -EINVAL, -ENOENT, -EEXIST, -ENOTTY,
  * -ENOSPC, -EBADMSG, with the detail noted.  `object` is linked into the segment and
  * must stay where it is until it is closed.
  */

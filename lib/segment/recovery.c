@@ -105,7 +105,7 @@ int mpshm_segment_recover(struct mpshm_segment *segment)
 	KEEP_ERRNO;
 
 	if (!segment)
-		return mpshm_i_fail(EINVAL, "segment: NULL");
+		return mpshm_i_fail(EINVAL, "recover: no segment");
 	int ret = mpshm_i_segment_register(segment);
 	if (ret < 0)
 		return ret;

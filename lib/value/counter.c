@@ -53,6 +53,9 @@ int mpshm_counter_open(struct mpshm_counter **ret_counter, struct mpshm_segment 
                        const char *name, unsigned flags,
                        const struct mpshm_counter_options *options)
 {
+	int error = mpshm_i_object_arguments(ret_counter, segment, name);
+	if (error)
+		return error;
 	if (flags & ~(MPSHM_CREATE | MPSHM_EXCLUSIVE))
 		return mpshm_i_fail(EINVAL, "counter %s: unknown flag in 0x%x", name, flags);
 	if (options)
@@ -73,7 +76,7 @@ int mpshm_counter_open(struct mpshm_counter **ret_counter, struct mpshm_segment 
 	int created =
 		mpshm_i_object_open(&counter->object, segment, name, flags, &mpshm_i_counter_class,
 	                            flags & MPSHM_CREATE ? &plan : NULL);
-	int error = created < 0 ? created : view(counter, name);
+	error = created < 0 ? created : view(counter, name);
 	if (error) {
 		if (created >= 0)
 			(void) mpshm_i_object_close(&counter->object);
@@ -86,6 +89,8 @@ int mpshm_counter_open(struct mpshm_counter **ret_counter, struct mpshm_segment 
 
 int mpshm_counter_close(struct mpshm_counter *counter)
 {
+	if (!counter)
+		return mpshm_i_fail(EINVAL, "counter: no handle");
 	int error = mpshm_i_object_close(&counter->object);
 	if (error)
 		return error;

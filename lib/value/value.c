@@ -28,6 +28,9 @@ static void lay_out(void *memory, const void *context)
 int mpshm_value_open(struct mpshm_value **ret_value, struct mpshm_segment *segment,
                      const char *name, unsigned flags, const struct mpshm_value_options *options)
 {
+	int error = mpshm_i_object_arguments(ret_value, segment, name);
+	if (error)
+		return error;
 	if (flags & ~(MPSHM_CREATE | MPSHM_EXCLUSIVE))
 		return mpshm_i_fail(EINVAL, "value %s: unknown flag in 0x%x", name, flags);
 	if (options)
@@ -62,6 +65,8 @@ int mpshm_value_open(struct mpshm_value **ret_value, struct mpshm_segment *segme
 
 int mpshm_value_close(struct mpshm_value *value)
 {
+	if (!value)
+		return mpshm_i_fail(EINVAL, "value: no handle");
 	int error = mpshm_i_object_close(&value->object);
 	if (error)
 		return error;

@@ -58,18 +58,16 @@ START_TEST(object_with_a_bad_name_is_einval)
 {
 	static const char *const bad[] = {"", "a/b", "a b", "a\n", NULL};
 	char longest[MPSHM_NAME_MAX + 2];
-	struct object object;
+	struct mpshm_value *value;
 
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		struct object_plan plan = plan_of(1);
-		ck_assert_int_eq(
-			mpshm_i_object_open(&object, segment, bad[i], MPSHM_CREATE, &thing, &plan),
-			-EINVAL);
+		ck_assert_int_eq(mpshm_value_open(&value, segment, bad[i], MPSHM_CREATE, NULL),
+		                 -EINVAL);
 		ck_assert_int_eq(mpshm_object_unlink(segment, bad[i]), -EINVAL);
 	}
 	memset(longest, 'x', sizeof longest);
 	longest[MPSHM_NAME_MAX + 1] = '\0';
-	ck_assert_int_eq(make(&object, longest, 1), -EINVAL);
+	ck_assert_int_eq(mpshm_value_open(&value, segment, longest, MPSHM_CREATE, NULL), -EINVAL);
 	longest[MPSHM_NAME_MAX] = '\0';
 	make_and_close(longest, 1);
 	ck_assert_int_eq(mpshm_object_unlink(segment, longest), 0);

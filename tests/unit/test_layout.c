@@ -31,6 +31,7 @@ START_TEST(layout_of_the_words_is_as_numbered)
 	ck_assert_uint_eq(owner_make(0, 1), 0x10001);
 	ck_assert_uint_eq(owner_make(1023, UINT32_MAX), UINT64_C(0xffffffff0400));
 	ck_assert_uint_eq(CELL_ORPHAN, UINT64_C(1) << 48);
+	ck_assert_uint_eq(SIDE_LEFT, UINT64_C(1) << 48);
 	ck_assert_uint_eq(entry_state(ENTRY_CREATING, 0), 1);
 	ck_assert_uint_eq(entry_state(ENTRY_READY, 3), 0x302);
 	ck_assert_uint_eq(entry_state(ENTRY_UNLINKED, 0), 3);

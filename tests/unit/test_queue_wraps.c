@@ -112,16 +112,25 @@ END_TEST
 
 static pthread_barrier_t all_have_one, all_may_go;
 
+/* One of them makes a reservation as well. */
+struct holder {
+	struct mpshm_queue *queue;
+	void *block;
+};
+
 static void *hold_a_cell(void *context)
 {
-	(void) context;
+	struct holder *holder = context;
 	need_eq(mpshm_thread_attach(seg), 0);
+	if (holder->queue)
+		need_eq(mpshm_queue_reserve(holder->queue, 1, &holder->block, 0), 0);
 	(void) pthread_barrier_wait(&all_have_one);
 	(void) pthread_barrier_wait(&all_may_go);
 	return NULL;
 }
 
-static void every_call_says_eusers(struct mpshm_queue *queue, struct mpshm_mpmc *ring)
+static void every_call_says_eusers(struct mpshm_queue *queue, struct mpshm_mpmc *ring,
+                                   void *reserved)
 {
 	char big[1000] = {0};
 	struct mpshm_span span;
@@ -129,7 +138,15 @@ static void every_call_says_eusers(struct mpshm_queue *queue, struct mpshm_mpmc 
 	ck_assert_int_eq(mpshm_queue_put(queue, "x", 1, MPSHM_FOREVER), -EUSERS);
 	ck_assert_int_eq(mpshm_queue_put(queue, big, sizeof big, MPSHM_FOREVER), -EUSERS);
 	ck_assert_int_eq(mpshm_queue_get(queue, big, sizeof big, MPSHM_FOREVER), -EUSERS);
+	ck_assert_int_eq(mpshm_queue_put_tagged(queue, "x", 1, 0, MPSHM_FOREVER), -EUSERS);
+	ck_assert_int_eq(mpshm_queue_try_put(queue, "x", 1), -EUSERS);
+	ck_assert_int_eq(mpshm_queue_try_get(queue, big, 1), -EUSERS);
+	ck_assert_int_eq(mpshm_queue_receive(queue, big, 1, NULL, MPSHM_FOREVER), -EUSERS);
 	ck_assert_int_eq(mpshm_queue_reserve(queue, 1, &block, MPSHM_FOREVER), -EUSERS);
+	ck_assert_int_eq(mpshm_queue_commit(queue, reserved, 1, 0, MPSHM_FOREVER), -EUSERS);
+	ck_assert_int_eq(mpshm_queue_abort(queue, reserved), -EUSERS);
+	ck_assert_int_eq(mpshm_thread_attach(seg), -EUSERS);
+	ck_assert_ptr_nonnull(strstr(mpshm_error_detail(), "64"));
 	ck_assert_int_eq(mpshm_mpmc_try_push(ring, big), -EUSERS);
 	ck_assert_int_eq(mpshm_mpmc_try_pop(ring, big), -EUSERS);
 	ck_assert_int_eq(mpshm_mpmc_try_push_bulk(ring, big, 1), -EUSERS);
@@ -145,6 +162,7 @@ START_TEST(queue_and_ring_calls_without_a_cell_left_return_eusers)
 	struct mpshm_queue *queue = queue_at(0);
 	struct mpshm_mpmc *ring;
 	const struct mpshm_mpmc_options options = {.capacity = 4, .element_bytes = 8};
+	struct holder holders[THREADS] = {{.queue = queue}};
 	pthread_t threads[THREADS];
 	uint64_t element = 3;
 	ck_assert_int_eq(mpshm_mpmc_open(&ring, seg, "ring", MPSHM_CREATE, &options),
@@ -152,12 +170,13 @@ START_TEST(queue_and_ring_calls_without_a_cell_left_return_eusers)
 	ck_assert_int_eq(pthread_barrier_init(&all_have_one, NULL, THREADS + 1), 0);
 	ck_assert_int_eq(pthread_barrier_init(&all_may_go, NULL, THREADS + 1), 0);
 	for (int i = 0; i < THREADS; i++)
-		ck_assert_int_eq(pthread_create(&threads[i], NULL, hold_a_cell, NULL), 0);
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, hold_a_cell, &holders[i]), 0);
 	(void) pthread_barrier_wait(&all_have_one);
-	every_call_says_eusers(queue, ring);
+	every_call_says_eusers(queue, ring, holders[0].block);
 	(void) pthread_barrier_wait(&all_may_go);
 	for (int i = 0; i < THREADS; i++)
 		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+	ck_assert_int_eq(mpshm_queue_abort(queue, holders[0].block), 0);
 	ck_assert_int_eq(mpshm_mpmc_try_push(ring, &element), 0);
 	ck_assert_int_eq(mpshm_queue_try_put(queue, "x", 1), 0);
 	ck_assert_int_eq(mpshm_mpmc_close(ring), 0);
