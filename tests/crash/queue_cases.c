@@ -111,10 +111,8 @@ static const struct queue_state late_full = {
 	{ \
 		.name = "queue." #operation "." #state, .setup = queue_setup, \
 		.ready = before_##operation, .operate = operation, .check = queue_check, \
-		.clean = queue_clean, .poke = (its_flags) &ALONE ? NULL : queue_poke, \
-		.with = &(state), .flags = (its_flags) \
+		.clean = queue_clean, .poke = queue_poke, .with = &(state), .flags = (its_flags) \
 	}
-#define ALONE 0x100u
 
 const struct crash_case *const queue_cases[] = {
 	CASE(put, short_, CRASH_QUICK),
@@ -123,10 +121,10 @@ const struct crash_case *const queue_cases[] = {
 	CASE(put, full, 0),
 	CASE(put, full_long, 0),
 	CASE(put, again, 0),
-	CASE(put, to_sleeper, ALONE),
-	CASE(put, to_sleeper_long, ALONE),
-	CASE(put, asleep_full, ALONE),
-	CASE(put, late_full, ALONE),
+	CASE(put, to_sleeper, 0),
+	CASE(put, to_sleeper_long, 0),
+	CASE(put, asleep_full, 0),
+	CASE(put, late_full, 0),
 	CASE(get, short_, CRASH_QUICK),
 	CASE(get, long_, CRASH_QUICK),
 	CASE(get, empty, 0),
@@ -134,19 +132,19 @@ const struct crash_case *const queue_cases[] = {
 	CASE(get, full_long, 0),
 	CASE(get, again, 0),
 	CASE(get, again_long, 0),
-	CASE(get, from_sleeper, ALONE),
-	CASE(get, from_sleeper_long, ALONE),
-	CASE(get, asleep_empty, ALONE),
-	CASE(get, late_empty, ALONE),
+	CASE(get, from_sleeper, 0),
+	CASE(get, from_sleeper_long, 0),
+	CASE(get, asleep_empty, 0),
+	CASE(get, late_empty, 0),
 	CASE(reserve_commit, short_, 0),
 	CASE(reserve_commit, long_, 0),
 	CASE(reserve_commit, full_long, 0),
-	CASE(reserve_commit, to_sleeper_long, ALONE),
+	CASE(reserve_commit, to_sleeper_long, 0),
 	CASE(reserve_abort, long_, 0),
 	CASE(reserve_abort, empty_long, 0),
 	CASE(shut_down, short_, 0),
 	CASE(shut_down, full_long, 0),
-	CASE(shut_down, to_sleeper, ALONE),
-	CASE(shut_down, from_sleeper, ALONE),
+	CASE(shut_down, to_sleeper, 0),
+	CASE(shut_down, from_sleeper, 0),
 	NULL,
 };

@@ -67,6 +67,12 @@ static void help(void *context)
 	__atomic_store_n(&scratch[2], 1, __ATOMIC_RELEASE);
 }
 
+/* All the while, until it is woken. */
+static bool sleeps(enum queue_helper how)
+{
+	return how == QUEUE_SLEEPING_GETTER || how == QUEUE_SLEEPING_PUTTER;
+}
+
 static bool is_asleep(enum queue_helper how)
 {
 	const struct wait_shm *wait = how == QUEUE_SLEEPING_GETTER ? &world_queue->shm->not_empty
@@ -107,7 +113,7 @@ void queue_setup(const struct crash_case *self)
 	enum queue_helper how = state->helper;
 	helper = world_helper(help, &how);
 	world_await((uint32_t *) world_scratch() + 1);
-	if (how == QUEUE_SLEEPING_GETTER || how == QUEUE_SLEEPING_PUTTER) {
+	if (sleeps(how)) {
 		for (struct patience p = {0}; patience(&p) && !is_asleep(how);)
 			(void) usleep(20);
 		(void) usleep(100);
@@ -199,7 +205,8 @@ static void free_helper(bool *put)
 		return;
 	for (struct patience p = {0}; patience(&p);) {
 		if (__atomic_load_n(&scratch[2], __ATOMIC_ACQUIRE)) {
-			crash_woken();
+			if (sleeps(state->helper))
+				crash_woken();
 			break;
 		}
 		bool puts = state->helper == QUEUE_SLEEPING_PUTTER ||
