@@ -11,13 +11,13 @@
 
 struct engine_options {
 	uint64_t seed;
-	uint32_t sample;    /* every Nth instruction of our own */
-	uint32_t foreign;   /* every Nth of shared libraries */
-	uint32_t kills_max; /* of one case; more are sampled */
-	uint32_t pairs;     /* kills of each pair */
-	uint32_t step;      /* only this one; RUN_NO_STEP: all */
-	uint32_t frozen_at; /* pairs: only this one */
-	bool stop;          /* at the first violation */
+	uint32_t sample;      /* every Nth instruction of our own */
+	uint32_t foreign;     /* every Nth of shared libraries */
+	uint32_t foreign_max; /* of one case */
+	uint32_t pairs;       /* kills of each pair */
+	uint32_t step;        /* only this one; RUN_NO_STEP: all */
+	uint32_t frozen_at;   /* pairs: only this one */
+	bool stop;            /* at the first violation */
 };
 
 extern struct engine_options engine_options;

@@ -17,8 +17,7 @@ static const char usage[] =
 	"  --case NAME   only this one; NAME may end in * for all that begin so\n"
 	"  --step K      kill before step K only\n"
 	"  --pair A,B    kill A while B stands frozen; --step K,M: A before K, B before M\n"
-	"  --all         every instruction, however often it comes, every 4th elsewhere, and\n"
-	"                100 kills of each pair\n"
+	"  --all         every 4th instruction of shared libraries, 100 kills of each pair\n"
 	"  --quick       a sample of the cases that matter most, for some seconds\n"
 	"  --sample N    every Nth instruction\n"
 	"  --pairs N     kills of each pair; --no-pairs: none\n"
@@ -173,7 +172,7 @@ static void be_quick(void)
 
 static void be_thorough(void)
 {
-	engine_options.kills_max = UINT32_MAX;
+	engine_options.foreign_max = UINT32_MAX;
 	engine_options.foreign = 4;
 	engine_options.pairs = 100;
 }
@@ -246,7 +245,7 @@ int main(int argc, char **argv)
 		.seed = 1,
 		.sample = 1,
 		.foreign = 24,
-		.kills_max = 1500,
+		.foreign_max = 750,
 		.pairs = 12,
 		.step = RUN_NO_STEP,
 	};

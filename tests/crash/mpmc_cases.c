@@ -146,8 +146,8 @@ static void nest(const struct crash_case *self)
 #define before_parent_push before_parent
 static void before_parent(const struct crash_case *self)
 {
-	ring_beget();
 	before_push(self);
+	ring_beget();
 }
 #define parent_push push
 

@@ -2,11 +2,12 @@
 # Does anybody see a broken protocol?  Breaks one rule at a time in a copy of the library, and
 # expects tests/crash/crash, or a unit suite, to find fault with each copy.  The table in
 # doc/CRASH_HARNESS.md says which rule each stands for.
-# usage: mutants.sh [BUILD-FOLDER [NAME]]      (a configured and built one; default: build)
+# usage: mutants.sh [BUILD-FOLDER [NAME...]]   (a configured and built one; default: build)
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$(cd "${1:-$top/build}" && pwd) || exit 99
-only=${2:-}
+[ $# -eq 0 ] || shift
+only=$*
 : "${CC:=cc}"
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/mutants.XXXXXX") || exit 99
 trap 'rm -rf "$tmp"' EXIT
@@ -35,7 +36,8 @@ compile_whole()
   # shellcheck disable=SC2046
   objects "$tmp/lib" $(cd "$top" && find lib -name '*.c') &&
     objects "$tmp/crash" $(find "$top/tests/crash" -maxdepth 1 -name '*.c') &&
-    objects "$tmp/unit" $(find "$top/tests/unit" -name '*.c') "$top"/tests/stress/storm*.c
+    objects "$tmp/unit" $(find "$top/tests/unit" -name '*.c') \
+      $(grep -L '^int main(' "$top"/tests/stress/*.c)
 }
 
 # compile FOLDER SEER FILE: the mutant's program, of the library in FOLDER where FILE is changed.
@@ -82,7 +84,10 @@ mutant()
 {
   name=$1 file=$2 expression=$3 seer=$4
   shift 4
-  [ -z "$only" ] || [ "$only" = "$name" ] || return 0
+  case " $only " in
+    "  " | *" $name "*) ;;
+    *) return 0 ;;
+  esac
   mkdir "$tmp/$name"
   cp -r "$top/lib" "$tmp/$name/lib"
   sed "$expression" "$top/lib/$file" >"$tmp/$name/lib/$file"
@@ -91,7 +96,12 @@ mutant()
     unseen=$((unseen + 1))
     return
   fi
-  compile "$tmp/$name" "$seer" "$file" && sees "$tmp/$name" "$seer" "$@"
+  if ! compile "$tmp/$name" "$seer" "$file"; then
+    echo "$name: does not compile"
+    unseen=$((unseen + 1))
+    return
+  fi
+  sees "$tmp/$name" "$seer" "$@"
   status=$?
   if [ "$status" -eq 1 ]; then
     echo "$name: seen: $(said "$tmp/$name/output")"
@@ -152,8 +162,8 @@ mutant tombs_block ring/mpmc.h '/int mpmc_front(/,/^}/s/if (word == mpmc_word_of
 mutant sparse platform/shm.c 's/if (fallocate(fd, 0, .*/if (1) {/' \
   unit directory
 # --- Rule 13: the frame is emptied when the claim fails.
-mutant frame_kept_by_loser ring/mpmc.h '/int mpmc_claim_put(/,/^}/s/^\t\tframe_empty(frame);//' \
-  crash --pair mpmc.push.one_free,mpmc.push.one_free --pairs 600
+mutant frame_kept_by_loser ring/mpmc.h '/bool mpmc_claim_front(/,/^}/s/^\tframe_empty(frame);//' \
+  crash --pair mpmc.pop.normal,mpmc.pop.normal --pairs 600
 # --- Rule 14: a thread that exits leaves no frame.
 mutant no_destructor segment/thread.c '/void give_back_at_exit(/,/^}/s/(void) give_back(segment, held->slot.cell);//' \
   unit fork
@@ -179,7 +189,8 @@ mutant in_kept queue/pool.c '/case BLOCK_IN:/,/break;/s/if (slot_done.*/if (0)/'
 # --- A dead holder's half-made object is rolled back.
 mutant no_mend segment/directory_lock.c 's/if (got == 1)/if (0)/' crash --case 'object.create.*'
 # --- A spsc side of the dead can be had.
-mutant side_kept ring/spsc_open.c 's/mpshm_i_owner_alive[a-z_]*(.*)/1/' crash --case 'spsc.push.*'
+mutant side_kept ring/spsc_side.c 's/if (mpshm_i_owner_alive(segment, owner))/if (owner != OWNER_NONE)/' \
+  crash --case 'spsc.push.*'
 
 echo "$seen broken copies seen, $unseen not"
 [ "$unseen" -eq 0 ]

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every instruction of the program's own text, as far as kills_max goes; beyond
- * that the first rounds of each loop, and a sample.  Of shared libraries every
- * Nth, and both sides of every system call, where things change for others.
+ * Every instruction of the program's own text, each time that it comes; or a sample of them.
+ * Of shared libraries every Nth, and both sides of every system call, where things
+ * change for others.
  */
 #include "points.h"
 
 #include <stdlib.h>
 
 #include "engine.h"
-
-/* Of instructions that come again and again, these many first times are always killed at. */
-#define HITS_ALWAYS 3u
 
 static uint64_t mix(uint64_t seed, uint64_t i)
 {
@@ -30,8 +27,7 @@ uint32_t points_own(const struct trace *trace)
 
 struct choice {
 	const struct trace *trace;
-	uint32_t own_every, foreign_every; /* beyond the first hits */
-	bool always_first;
+	uint32_t own_every, foreign_every;
 };
 
 static bool is_chosen(const struct choice *choice, uint32_t i)
@@ -41,8 +37,7 @@ static bool is_chosen(const struct choice *choice, uint32_t i)
 	if (i == 0 || i == trace->steps || trace->marks[i] & TRACE_EDGE)
 		return true;
 	if (trace->marks[i] & TRACE_OWN)
-		return mix(engine_options.seed, i) % choice->own_every == 0 ||
-		       (choice->always_first && trace->hits[i] < HITS_ALWAYS);
+		return mix(engine_options.seed, i) % choice->own_every == 0;
 	if (trace->marks[i] & TRACE_SYSTEM || trace->marks[i - 1] & TRACE_SYSTEM)
 		return true;
 	return mix(engine_options.seed, i) % choice->foreign_every == 0;
@@ -69,18 +64,15 @@ static uint32_t at_least_1(uint32_t n)
 
 uint32_t points_choose(const struct trace *trace, struct point **ret_points)
 {
-	uint32_t own = points_own(trace), foreign = trace->steps - own;
-	uint32_t most = at_least_1(engine_options.kills_max);
+	uint32_t foreign = trace->steps - points_own(trace);
+	uint32_t most = at_least_1(engine_options.foreign_max);
 	struct choice choice = {
 		.trace = trace,
 		.own_every = at_least_1(engine_options.sample),
 		.foreign_every = at_least_1(engine_options.foreign),
-		.always_first = engine_options.sample <= 1,
 	};
-	if (own / choice.own_every > most)
-		choice.own_every = own / most;
-	if (foreign / choice.foreign_every > most / 2)
-		choice.foreign_every = foreign / at_least_1(most / 2);
+	if (foreign / choice.foreign_every > most)
+		choice.foreign_every = foreign / most;
 
 	*ret_points = calloc(2 * (size_t) trace->steps + 2, sizeof **ret_points);
 	if (!*ret_points)

@@ -36,6 +36,13 @@ static void value_add(const struct crash_case *self)
 	finished();
 }
 
+static void value_store(const struct crash_case *self)
+{
+	(void) self;
+	(void) mpshm_value_store(value, BEFORE + ADDEND);
+	finished();
+}
+
 static void value_exchange(const struct crash_case *self)
 {
 	(void) self;
@@ -118,6 +125,7 @@ static void poke_counter(const struct crash_case *self)
 
 const struct crash_case *const value_cases[] = {
 	CASE(value_add, world_thread, "", poke_value),
+	CASE(value_store, world_thread, "", NULL),
 	CASE(value_exchange, world_thread, "", NULL),
 	CASE(value_compare_exchange, world_thread, "", NULL),
 	CASE(counter_add, world_thread, "", poke_counter),
