@@ -19,6 +19,8 @@ LAYOUT_SIZE(struct message_shm, 16);
 LAYOUT_AT(struct message_shm, head, 0, 8);
 LAYOUT_AT(struct message_shm, tag, 8, 8);
 
+#define MESSAGE_BLOCKS_LIMIT (UINT32_C(1) << 24) /* a pool has fewer */
+
 #define MESSAGE_FLAG_STAMPED 0x1u /* reserved: the payload begins with an 8-byte time */
 
 static inline uint64_t message_head(uint32_t bytes, uint32_t block_plus_1, uint32_t producer,

@@ -113,7 +113,7 @@ static int count_blocks(const struct mpshm_inspect *inspect, struct extent_shm e
 	struct block_shm batch[128];
 	uint32_t blocks = queue->pool.blocks;
 
-	if (blocks > extent.bytes / sizeof batch[0])
+	if (blocks > extent.bytes / sizeof batch[0] || blocks >= MESSAGE_BLOCKS_LIMIT)
 		return -EBADMSG;
 	info->pool_blocks = blocks;
 	for (uint32_t i = 0; i < blocks; i += 128) {

@@ -178,15 +178,37 @@ static uint32_t liveness_of(const struct mpshm_inspect *inspect, uint32_t index,
 	return held ? MPSHM_ALIVE : MPSHM_DEAD;
 }
 
-/* 1: there is one; 0: the slot is free. */
+static uint64_t participant_at(const struct mpshm_inspect *inspect, uint32_t index)
+{
+	return inspect->geometry.participants_at +
+	       (uint64_t) index * sizeof(struct participant_shm);
+}
+
+/*
+ * Of a copy of the slot.  Who leaves stores FREE, then gives the lock back: a lock that
+ * is free tells of a death only where the state is still what it was.  *ret_stale: not so.
+ */
+static int look_alive(const struct mpshm_inspect *inspect, uint32_t index, uint64_t state,
+                      uint32_t *ret_liveness, bool *ret_stale)
+{
+	atomic64 now;
+
+	*ret_liveness = liveness_of(inspect, index, participant_state_kind(state));
+	int ret = mpshm_i_inspect_read(inspect, participant_at(inspect, index), &now, sizeof now);
+	*ret_stale = ret == 0 && now.raw != state;
+	return ret;
+}
+
+/* 1: there is one; 0: the slot is free; *ret_stale: look again. */
 static int copy_participant(const struct mpshm_inspect *inspect, uint32_t index,
-                            struct mpshm_participant_info *ret_info)
+                            struct mpshm_participant_info *ret_info, bool *ret_stale)
 {
 	struct mpshm_participant_info info = {.index = index};
 	struct participant_shm participant;
-	uint64_t at = inspect->geometry.participants_at + (uint64_t) index * sizeof participant;
 
-	int ret = mpshm_i_inspect_read(inspect, at, &participant, sizeof participant);
+	*ret_stale = false;
+	int ret = mpshm_i_inspect_read(inspect, participant_at(inspect, index), &participant,
+	                               sizeof participant);
 	if (ret < 0)
 		return ret;
 	enum participant_kind kind = participant_state_kind(participant.state.raw);
@@ -200,8 +222,10 @@ static int copy_participant(const struct mpshm_inspect *inspect, uint32_t index,
 	info.pid = participant.pid;
 	info.uid = participant.uid;
 	info.attached_ns = participant.attached_ns;
-	info.liveness = liveness_of(inspect, index, kind);
 	copy_command(participant.command, info.command, sizeof info.command);
+	ret = look_alive(inspect, index, participant.state.raw, &info.liveness, ret_stale);
+	if (ret < 0 || *ret_stale)
+		return ret;
 	ret = count_threads(inspect, owner_make(index, info.generation), &info.threads);
 	if (ret < 0)
 		return ret;
@@ -215,7 +239,11 @@ int mpshm_inspect_participant(struct mpshm_inspect *inspect, uint32_t *cursor,
 	KEEP_ERRNO;
 
 	int ret = mpshm_i_inspect_usable(inspect);
-	while (ret == 0 && *cursor < inspect->geometry.participants_max)
-		ret = copy_participant(inspect, (*cursor)++, ret_info);
+	while (ret == 0 && *cursor < inspect->geometry.participants_max) {
+		bool stale = true;
+		for (int i = 0; i < COPY_TRIES && ret == 0 && stale; i++)
+			ret = copy_participant(inspect, *cursor, ret_info, &stale);
+		(*cursor)++; /* stale still: it comes and goes all the time */
+	}
 	return ret;
 }

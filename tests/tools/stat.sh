@@ -94,6 +94,14 @@ if [ -w /dev/full ]; then
   [ "$got" -eq 1 ] || fault "$ran: exits $got"
   says err 'standard output: No space'
 fi
+# No stdout at all: what can't be said is a failure, saying nothing is none.
+for asked in "1 list $live" "1 --json show $live" "1 --version" "3 show $prefix-none"; do
+  checks=$((checks + 1))
+  # shellcheck disable=SC2086 # words
+  "$stat" ${asked#? } >&- 2>"$tmp/err"
+  got=$?
+  [ "$got" -eq "${asked%% *}" ] || fault "mpshm-stat ${asked#? } >&-: exits $got: $(cat "$tmp/err")"
+done
 mkfifo "$tmp/pipe"
 exec 5<>"$tmp/pipe" 6>"$tmp/pipe" 5>&- # nobody reads 6 any more
 checks=$((checks + 1))

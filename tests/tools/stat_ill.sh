@@ -53,6 +53,43 @@ expect 1 list --json "$prefix-scrawl"
 json 6
 says out '"state":"corrupt","index":0\}$'
 
+# What has the name and is no file: no look follows it, or waits for it.
+mkfifo "$shm-fifo"
+mkdir "$shm-folder"
+ln -s "$shm-live" "$shm-link"
+for kind in fifo folder link; do
+  expect 1 show "$prefix-$kind"
+  says err "$prefix-$kind: not a segment: no regular file; "
+done
+rm -rf "$shm-fifo" "$shm-folder" "$shm-link"
+
+# One that grows, shrinks, goes and comes again under the look: some word, no signal.
+cp "$shm-live" "$shm-restless"
+(
+  while :; do
+    for bytes in 100 5000 70000 67108864 200000; do truncate -s $bytes "$shm-restless"; done
+    rm -f "$shm-restless"
+    cp "$shm-live" "$shm-restless"
+  done
+) 2>/dev/null &
+restless=$!
+children="$children $restless"
+for round in 1 2 3 4 5 6 7 8 9 10; do
+  for command in list show "show --json" "list --json"; do
+    checks=$((checks + 1))
+    ran="mpshm-stat $command $prefix-restless ($round)"
+    # shellcheck disable=SC2086 # words
+    bounded "$stat" $command "$prefix-restless" >"$tmp/out" 2>"$tmp/err"
+    got=$?
+    [ "$got" -le 5 ] && [ "$got" -ne 2 ] || fault "$ran: exits $got: $(cat "$tmp/err")"
+    plain out
+    case $command in *json) json "" ;; esac
+  done
+done
+kill "$restless"
+wait "$restless" 2>/dev/null
+rm -f "$shm-restless"
+
 # All of them in one listing, which none of them ends.
 expect 1 list "$prefix-junk" "$prefix-foreign" "$prefix-cut" "$prefix-corrupt" "$live"
 says out "  $prefix-junk  other  "

@@ -177,6 +177,33 @@ START_TEST(participants_are_told_alive_and_dead)
 }
 END_TEST
 
+START_TEST(participant_that_comes_and_goes_is_never_told_dead)
+{
+	pid_t child = fork();
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0)
+		for (;;) {
+			struct mpshm_segment *own;
+			if (mpshm_segment_open(&own, name, MPSHM_NEW_MAPPING, NULL) < 0 ||
+			    mpshm_segment_close(own) < 0)
+				_exit(1);
+		}
+	for (int seen = 0, looks = 0; seen < 3000 && looks < 2000000; looks++) {
+		struct mpshm_participant_info info;
+		uint32_t cursor = 1;
+		while (mpshm_inspect_participant(inspect, &cursor, &info) == 1) {
+			ck_assert_uint_eq(info.liveness, MPSHM_ALIVE);
+			seen++;
+		}
+	}
+	int status;
+	kill(child, SIGKILL);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status));
+}
+END_TEST
+
 START_TEST(looking_does_not_make_a_participant)
 {
 	struct mpshm_segment_info info;
@@ -226,6 +253,7 @@ Suite *suite_inspect(void)
 	tcase_add_test(tcase, queue_is_told_with_its_blocks_and_shutdown);
 	tcase_add_test(tcase, unlinked_object_is_told_as_such_until_it_is_gone);
 	tcase_add_test(tcase, participants_are_told_alive_and_dead);
+	tcase_add_test(tcase, participant_that_comes_and_goes_is_never_told_dead);
 	tcase_add_test(tcase, looking_does_not_make_a_participant);
 	tcase_add_test(tcase, list_names_each_segment_in_order_and_stops_when_told);
 	suite_add_tcase(suite, tcase);

@@ -139,7 +139,10 @@ void output_check(void)
 int output_finish(void)
 {
 	output_check();
-	if (fclose(stdout) != 0 && output_error == 0)
+	if (fflush(stdout) != 0 && output_error == 0)
+		output_error = errno;
+	/* EBADF with all of it flushed: there was no stdout, and nothing to say there. */
+	if (fclose(stdout) != 0 && errno != EBADF && output_error == 0)
 		output_error = errno;
 	if (output_error == 0)
 		return 0;
