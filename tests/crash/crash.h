@@ -33,6 +33,7 @@ enum crash_fault {
 
 #define CRASH_QUICK 0x1u  /* part of the quick run */
 #define CRASH_LEAVES 0x2u /* of a pair, the frozen one must be gone before check() */
+#define CRASH_ALONE 0x4u  /* its state is made for one victim: no pairs */
 
 struct crash_case {
 	const char *name;

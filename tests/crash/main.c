@@ -116,6 +116,8 @@ static uint32_t run_singles(void)
 
 static bool paired(const struct crash_case *a, const struct crash_case *b)
 {
+	if ((a->flags | b->flags) & CRASH_ALONE)
+		return false;
 	return a->poke && a->poke == b->poke && a->setup == b->setup && a->check == b->check &&
 	       a->with == b->with && (!a->holds || a->holds != b->holds);
 }
