@@ -274,7 +274,8 @@ static uint64_t count_room(struct storm *storm, struct object *object)
 	return room;
 }
 
-static int judge(struct storm *storm)
+/* drained: else what never came may still lie there, and nothing is said of losses. */
+static int judge(struct storm *storm, bool drained)
 {
 	struct storm_result *result = storm->result;
 	const struct storm_log *log = storm->log;
@@ -286,7 +287,7 @@ static int judge(struct storm *storm)
 		result->acked += (state & STORM_ACKED) != 0;
 		result->got += log->got[id];
 		result->doubled += log->got[id] > 1;
-		if (state & STORM_ACKED && log->got[id] == 0) {
+		if (drained && state & STORM_ACKED && log->got[id] == 0) {
 			result->maybe += (state & STORM_MAYBE) != 0;
 			result->lost += (state & STORM_MAYBE) == 0;
 			if (!(state & STORM_MAYBE))
@@ -355,7 +356,7 @@ int storm_run(const struct storm_plan *plan, struct storm_result *ret_result)
 		                                         .producer = i < plan->producers};
 	int ret = run(&storm);
 	(void) mpshm_segment_unlink(storm.segment);
-	int verdict = judge(&storm);
+	int verdict = judge(&storm, ret == 0);
 	storm_look_end(&storm.look);
 	(void) munmap(storm.log, sizeof *storm.log);
 	return ret < 0 ? ret : verdict;
