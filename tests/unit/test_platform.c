@@ -211,14 +211,16 @@ static void check_stream_copy(size_t to, size_t from, size_t bytes)
 {
 	static char source[STREAM_MARGIN + 4096 + STREAM_MARGIN] __attribute__((aligned(64)));
 	static char target[sizeof(source)] __attribute__((aligned(64)));
+	static char wanted[sizeof(source)];
 
 	for (size_t i = 0; i < sizeof(source); i++)
 		source[i] = (char) (i * 31 + bytes);
 	memset(target, 0x5a, sizeof(target));
+	memset(wanted, 0x5a, sizeof(wanted));
+	for (size_t i = 0; i < bytes; i++)
+		wanted[to + i] = source[from + i];
 	mpshm_i_stream_copy(target + to, source + from, bytes);
-	for (size_t i = 0; i < sizeof(target); i++)
-		ck_assert_int_eq(target[i],
-		                 i >= to && i < to + bytes ? source[from + i - to] : 0x5a);
+	ck_assert_mem_eq(target, wanted, sizeof(target));
 }
 
 START_TEST(stream_copy_copies_each_byte_and_no_other)
