@@ -40,6 +40,7 @@ static struct shared {
 	atomic32 go;
 	atomic32 created;
 	atomic32 failed;
+	atomic32 unlinked;
 	atomic32 other_uuid;
 	uint8_t uuid[CREATORS][16];
 } * shared;
@@ -219,6 +220,53 @@ START_TEST(creation_and_unlink_at_once_let_nobody_attach_to_what_is_gone)
 	ck_assert_int_eq(child_run(unlink_in_turn, NULL), 0);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(child_wait(openers[i]), 0);
+}
+END_TEST
+
+/* Each attaches and unlinks as it likes; every second one without MPSHM_CREATE. */
+static void come_and_unlink(void *number)
+{
+	unsigned seed = (unsigned) getpid();
+	bool creates = *(int *) number % 2 == 0;
+
+	while (atomic32_load_acquire(&shared->go) == 0) {
+		struct mpshm_segment *segment;
+		int ret = mpshm_segment_open(&segment, name, creates ? MPSHM_CREATE : 0, &small);
+		if (ret == MPSHM_CREATED)
+			(void) atomic32_fetch_add(&shared->created, 1);
+		CHILD_ASSERT(ret >= 0 || (ret == -ENOENT && !creates));
+		if (ret >= 0)
+			CHILD_ASSERT(mpshm_segment_recover(segment) >= 0);
+		if (rand_r(&seed) % 3 == 0) {
+			int unlinked = mpshm_segment_unlink(name);
+			CHILD_ASSERT(unlinked == 0 || unlinked == -ENOENT);
+			if (unlinked == 0)
+				(void) atomic32_fetch_add(&shared->unlinked, 1);
+		}
+		if (ret >= 0)
+			CHILD_ASSERT(mpshm_segment_close(segment) == 0);
+	}
+}
+
+/*
+ * A name is created again only after an unlink of it that said so: two that are there at
+ * once would show as a creation too many.
+ */
+START_TEST(creation_and_unlink_by_six_at_once_make_one_segment_at_a_time)
+{
+	pid_t children[6];
+
+	for (int i = 0; i < 6; i++)
+		children[i] = child_start(come_and_unlink, &i);
+	while (atomic32_load_acquire(&shared->created) < 1000)
+		usleep(1000); /* the test's timeout is the bound */
+	atomic32_store_release(&shared->go, 1);
+	for (int i = 0; i < 6; i++)
+		ck_assert_int_eq(child_wait(children[i]), 0);
+	ck_assert_uint_le(atomic32_load_acquire(&shared->created),
+	                  atomic32_load_acquire(&shared->unlinked) + 1);
+	if (open_now(0) == MPSHM_ATTACHED)
+		ck_assert_int_eq(mpshm_segment_unlink(name), 0);
 }
 END_TEST
 
@@ -470,6 +518,7 @@ Suite *suite_creation(void)
 		tcase,
 		creation_half_done_is_waited_for_and_told_as_enoent_once_its_creator_is_dead);
 	tcase_add_test(tcase, creation_and_unlink_at_once_let_nobody_attach_to_what_is_gone);
+	tcase_add_test(tcase, creation_and_unlink_by_six_at_once_make_one_segment_at_a_time);
 	tcase_add_test(tcase, creation_gives_exactly_the_mode_and_the_group_asked_for);
 	tcase_add_test(tcase, creation_in_a_file_of_another_user_is_refused_and_leaves_it_alone);
 	tcase_add_test(tcase, creation_that_fails_says_why_and_leaves_nothing);
