@@ -69,7 +69,8 @@ int mpshm_segment_close(struct mpshm_segment *segment);
 /*
  * Remove the name.  Who is attached goes on; the memory goes with the last of
  * them.  The name may be created anew at once.  Waits while somebody is in the middle
- * of attaching.  0, or -ENOENT, -EACCES, -EINVAL; -EBADMSG: the name is no regular file's.
+ * of attaching, a second at most: that one then finds the name gone, and opens anew.
+ * 0, or -ENOENT, -EACCES, -EINVAL; -EBADMSG: the name is no regular file's.
  */
 int mpshm_segment_unlink(const char *name);
 

@@ -16,6 +16,7 @@
 /* Bytes of the file that are locked; nothing is ever stored there. */
 #define LIVENESS_BYTE_CREATE ((int64_t) 1 << 62)        /* creation of the segment */
 #define LIVENESS_BYTE_ATTACH (LIVENESS_BYTE_CREATE + 1) /* attach (shared), unlink (exclusive) */
+#define LIVENESS_BYTE_UNLINK (LIVENESS_BYTE_CREATE + 3) /* the last steps of an unlink */
 #define LIVENESS_BYTE_PARTICIPANT(i) (LIVENESS_BYTE_CREATE + 16 + (int64_t) (i))
 
 struct liveness_lock {

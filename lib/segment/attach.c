@@ -83,7 +83,7 @@ static int make(struct opening *opening, int fd)
 	}
 	if (ret != 0) {
 		if (is_own(fd))
-			(void) mpshm_i_file_unlink(opening->name);
+			(void) mpshm_i_file_unlink(fd, opening->name);
 		return ret;
 	}
 	mpshm_i_segment_publish(opening->segment->shm);

@@ -21,6 +21,10 @@
  * segment is that one's to unlink then, when it leaves. */
 #define LEAVE_PATIENCE_NS INT64_C(1000000000)
 
+/* Nor need unlinking wait for that one for ever: it looks, when it has registered,
+ * whether the name is still there.  To wait spares it the second attempt. */
+#define UNLINK_PATIENCE_NS INT64_C(1000000000)
+
 int mpshm_segment_find(struct mpshm_segment **ret_segment, const char *name)
 {
 	if (!ret_segment)
@@ -62,7 +66,7 @@ static int try_leave_and_unlink(struct mpshm_segment *segment)
 	int fd = open_own_file(segment);
 	int ret = fd < 0 ? 0 : mpshm_i_file_hold(fd, segment->name, F_WRLCK);
 	if (fd >= 0 && ret == 0 && !mpshm_i_participant_others(segment, fd))
-		(void) mpshm_i_file_unlink(segment->name);
+		(void) mpshm_i_file_unlink(fd, segment->name);
 	if (ret != FILE_AGAIN)
 		mpshm_i_participant_leave(segment);
 	if (fd >= 0) {
@@ -132,15 +136,15 @@ int mpshm_segment_close(struct mpshm_segment *segment)
 	return 0;
 }
 
-static int try_unlink(const char *name)
+static int try_unlink(const char *name, bool wait)
 {
 	int ret = mpshm_i_registry_lock();
 	if (ret < 0)
 		return mpshm_i_fail(-ret, "segment %s: %s", name, strerror(-ret));
 	int fd = mpshm_i_file_open(name, false);
 	ret = fd < 0 ? fd : mpshm_i_file_hold(fd, name, F_WRLCK);
-	if (ret == 0)
-		ret = mpshm_i_file_unlink(name);
+	if (ret == 0 || (ret == FILE_AGAIN && !wait))
+		ret = mpshm_i_file_unlink(fd, name);
 	if (fd >= 0) {
 		mpshm_i_file_let_go(fd);
 		(void) close(fd);
@@ -159,7 +163,8 @@ int mpshm_segment_unlink(const char *name)
 		return mpshm_i_fail(EINVAL, "segment: not a name (1 to %d of A-Za-z0-9._-)",
 		                    MPSHM_NAME_MAX);
 	/* Again: somebody attaches just now, and is soon registered. */
-	while ((ret = try_unlink(name)) == FILE_AGAIN)
+	int64_t deadline = mpshm_i_deadline(UNLINK_PATIENCE_NS);
+	while ((ret = try_unlink(name, mpshm_i_clock_now() < deadline)) == FILE_AGAIN)
 		mpshm_i_clock_nap(FILE_NAP_NS);
 	return ret;
 }

@@ -69,14 +69,18 @@ int mpshm_i_file_hold_creation(int fd, const char *name)
 
 void mpshm_i_file_let_go(int fd)
 {
+	(void) mpshm_i_shm_lock(fd, LIVENESS_BYTE_UNLINK, F_UNLCK, false);
 	(void) mpshm_i_shm_lock(fd, LIVENESS_BYTE_CREATE, F_UNLCK, false);
 	(void) mpshm_i_shm_lock(fd, LIVENESS_BYTE_ATTACH, F_UNLCK, false);
 }
 
-int mpshm_i_file_unlink(const char *name)
+int mpshm_i_file_unlink(int fd, const char *name)
 {
 	char path[SHM_PATH_MAX];
 
+	int ret = hold(fd, name, LIVENESS_BYTE_UNLINK, F_WRLCK);
+	if (ret != 0)
+		return ret;
 	mpshm_i_shm_path(name, path);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return mpshm_i_fail(errno == EPERM ? EACCES : errno,

@@ -25,10 +25,14 @@ int mpshm_i_file_hold(int fd, const char *name, short type);
 /* The CREATE byte: 0, FILE_AGAIN: somebody has it, or the file was unlinked... */
 int mpshm_i_file_hold_creation(int fd, const char *name);
 
-/* Unlock both bytes; a child by a bare clone may share the open file. */
+/* Unlock all bytes; a child by a bare clone may share the open file. */
 void mpshm_i_file_let_go(int fd);
 
-/* Unlink the name, which stands for the file, since ATTACH or CREATE is ours. */
-int mpshm_i_file_unlink(const char *name);
+/*
+ * Unlink the name where it stands for the file.  Everybody who unlinks holds the UNLINK byte
+ * between that look and the unlink, so that none hits a later file of the name.  0;
+ * FILE_AGAIN: somebody else is at it, or it is another file's by now; a negative errno.
+ */
+int mpshm_i_file_unlink(int fd, const char *name);
 
 #endif

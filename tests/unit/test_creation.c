@@ -41,6 +41,7 @@ static struct shared {
 	atomic32 created;
 	atomic32 failed;
 	atomic32 unlinked;
+	atomic64 inode;
 	atomic32 other_uuid;
 	uint8_t uuid[CREATORS][16];
 } * shared;
@@ -180,33 +181,32 @@ END_TEST
 static void unlink_in_turn(void *unused)
 {
 	(void) unused;
-	for (int i = 0; i < 100; i++) {
+	for (uint32_t i = 0; i < 300; i++) {
 		struct mpshm_segment *segment;
 		int ret = mpshm_segment_open(&segment, name, MPSHM_CREATE, &small);
 		CHILD_ASSERT(ret == MPSHM_CREATED || ret == MPSHM_ATTACHED);
 		CHILD_ASSERT(mpshm_segment_unlink(name) == 0);
-		uint64_t generations[2] = {0, 0};
-		for (int look = 0; look < 2; look++) {
-			for (uint32_t p = 0; p < segment->participants_max; p++)
-				generations[look] += participant_state_generation(
-					atomic64_load_acquire(&segment->participants[p].state));
-			if (look == 0)
-				usleep(300);
-		}
-		/* Nobody came after the name was gone. */
-		CHILD_ASSERT(generations[0] == generations[1]);
+		mpshm_segment_uuid(segment, shared->uuid[i % CREATORS]);
+		atomic32_store_release(&shared->unlinked, i + 1);
 		CHILD_ASSERT(mpshm_segment_close(segment) == 0);
 	}
 	atomic32_store_release(&shared->go, 1);
 }
 
+/* Who begins to open when the unlink is over does not get what it unlinked. */
 static void attach_in_turn(void *unused)
 {
 	(void) unused;
 	while (atomic32_load_acquire(&shared->go) == 0) {
 		struct mpshm_segment *segment;
+		uint8_t gone[16], got[16];
+		uint32_t unlinked = atomic32_load_acquire(&shared->unlinked);
+		memcpy(gone, shared->uuid[(unlinked + CREATORS - 1) % CREATORS], sizeof gone);
+		bool whole = atomic32_load_acquire(&shared->unlinked) - unlinked < CREATORS - 1;
 		int ret = mpshm_segment_open(&segment, name, MPSHM_CREATE, &small);
 		CHILD_ASSERT(ret == MPSHM_CREATED || ret == MPSHM_ATTACHED);
+		mpshm_segment_uuid(segment, got);
+		CHILD_ASSERT(!whole || memcmp(gone, got, sizeof gone) != 0);
 		CHILD_ASSERT(mpshm_segment_close(segment) == 0);
 	}
 }
@@ -267,6 +267,70 @@ START_TEST(creation_and_unlink_by_six_at_once_make_one_segment_at_a_time)
 	                  atomic32_load_acquire(&shared->unlinked) + 1);
 	if (open_now(0) == MPSHM_ATTACHED)
 		ck_assert_int_eq(mpshm_segment_unlink(name), 0);
+}
+END_TEST
+
+static void stop_while_attaching(void *gate)
+{
+	int fd = mpshm_i_shm_open(name, O_RDWR, 0);
+	CHILD_ASSERT(fd >= 0);
+	CHILD_ASSERT(mpshm_i_shm_lock(fd, LIVENESS_BYTE_ATTACH, F_RDLCK, false) == 0);
+	child_says_ready(gate);
+	child_stays();
+}
+
+START_TEST(creation_anew_and_unlink_go_on_while_somebody_is_stopped_in_attaching)
+{
+	struct child_gate gate;
+
+	ck_assert_int_eq(open_now(MPSHM_CREATE), MPSHM_CREATED);
+	ck_assert_int_eq(pipe(gate.ends), 0);
+	pid_t child = child_start(stop_while_attaching, &gate);
+	child_awaited(&gate);
+	ck_assert_int_eq(open_now(0), MPSHM_ATTACHED);
+	ck_assert_int_eq(mpshm_segment_unlink(name), 0);
+	ck_assert_int_eq(open_now(0), -ENOENT);
+	ck_assert_int_eq(open_now(MPSHM_CREATE), MPSHM_CREATED);
+	ck_assert_int_eq(mpshm_segment_unlink(name), 0);
+	child_kill(child);
+}
+END_TEST
+
+static void attach_for_ever(void *unused)
+{
+	(void) unused;
+	for (;;) {
+		struct mpshm_segment *segment;
+		struct stat file;
+		CHILD_ASSERT(mpshm_segment_open(&segment, name, MPSHM_CREATE, &small) >= 0);
+		CHILD_ASSERT(fstat(segment->fd, &file) == 0);
+		atomic64_store_release(&shared->inode, file.st_ino);
+		(void) atomic32_fetch_add(&shared->go, 1);
+		CHILD_ASSERT(mpshm_segment_close(segment) == 0);
+	}
+}
+
+START_TEST(creation_by_one_stopped_anywhere_while_others_unlink_is_of_what_is_there)
+{
+	pid_t child = child_start(attach_for_ever, NULL);
+	struct stat file;
+
+	for (int i = 0; i < 12; i++) {
+		while (atomic32_load_acquire(&shared->go) == 0)
+			sched_yield();
+		ck_assert_int_eq(kill(child, SIGSTOP), 0);
+		int ret = mpshm_segment_unlink(name);
+		ck_assert(ret == 0 || ret == -ENOENT);
+		ck_assert_int_ge(open_now(MPSHM_CREATE), 0);
+		ck_assert_int_eq(stat(path, &file), 0);
+		ck_assert_int_eq(kill(child, SIGCONT), 0);
+		/* What it was at counts once: the next but one began behind the unlink. */
+		atomic32_store_release(&shared->go, 0);
+		while (atomic32_load_acquire(&shared->go) < 3)
+			sched_yield();
+		ck_assert_uint_eq(atomic64_load_acquire(&shared->inode), file.st_ino);
+	}
+	child_kill(child);
 }
 END_TEST
 
@@ -519,6 +583,10 @@ Suite *suite_creation(void)
 		creation_half_done_is_waited_for_and_told_as_enoent_once_its_creator_is_dead);
 	tcase_add_test(tcase, creation_and_unlink_at_once_let_nobody_attach_to_what_is_gone);
 	tcase_add_test(tcase, creation_and_unlink_by_six_at_once_make_one_segment_at_a_time);
+	tcase_add_test(tcase,
+	               creation_anew_and_unlink_go_on_while_somebody_is_stopped_in_attaching);
+	tcase_add_test(tcase,
+	               creation_by_one_stopped_anywhere_while_others_unlink_is_of_what_is_there);
 	tcase_add_test(tcase, creation_gives_exactly_the_mode_and_the_group_asked_for);
 	tcase_add_test(tcase, creation_in_a_file_of_another_user_is_refused_and_leaves_it_alone);
 	tcase_add_test(tcase, creation_that_fails_says_why_and_leaves_nothing);
