@@ -17,7 +17,9 @@
  * Crash: a message whose put returned is delivered exactly once to a get that
  * returns; one whose put was cut off, once or not at all, never torn.  One whose
  * get was cut off before it released the slot is delivered again, flagged
- * MPSHM_MESSAGE_REDELIVERED; after 255 getters died with it, it is dropped.
+ * MPSHM_MESSAGE_REDELIVERED; after 255 getters died with it in that state, it is dropped
+ * (leased messages never are).  Who must not lose what it got when it dies while it works
+ * on it takes a lease: mpshm_queue_get_begin().
  */
 #ifndef MPSHM_QUEUE_H
 #define MPSHM_QUEUE_H
@@ -45,11 +47,11 @@ struct mpshm_message {
 	                    * object's name a unique, stable id */
 	uint32_t bytes;    /* its length, also where it did not fit the caller's buffer */
 	uint32_t flags;    /* MPSHM_MESSAGE_... */
-	uint32_t attempt;  /* deliveries before this one */
+	uint32_t attempt;  /* deliveries before this one; stays at 255 */
 	uint32_t producer; /* participant number of the sender */
 };
 
-#define MPSHM_MESSAGE_REDELIVERED 0x1u /* an earlier getter died before it was done */
+#define MPSHM_MESSAGE_REDELIVERED 0x1u /* an earlier getter died, or aborted, before it was done */
 
 /*
  * Open the queue `name` of the segment.  flags: MPSHM_CREATE, MPSHM_EXCLUSIVE.
@@ -62,7 +64,8 @@ struct mpshm_message {
 int mpshm_queue_open(struct mpshm_queue **ret_queue, struct mpshm_segment *segment,
                      const char *name, unsigned flags, const struct mpshm_queue_options *options);
 
-/* Give the handle back.  0, or -EBUSY: a reservation is open, or a thread is in a call on it. */
+/* Give the handle back.  0, or -EBUSY: a reservation or a lease is open, or a thread is in a
+ * call on it. */
 int mpshm_queue_close(struct mpshm_queue *queue);
 
 /*
@@ -91,7 +94,7 @@ int mpshm_queue_put_tagged(struct mpshm_queue *queue, const void *message, size_
  *   -ETIMEDOUT none came in that time
  *   -EMSGSIZE  it is longer than buffer_bytes; it stays the next message, and
  *              mpshm_queue_receive() tells its length
- *   -EPIPE     shut down, and all messages were taken
+ *   -EPIPE     shut down, and all messages were taken, and no lease is open
  *   -EUSERS, -ENOBUFS  as put
  *   -EBADMSG   somebody wrote over it; it is skipped
  *
@@ -103,6 +106,47 @@ ssize_t mpshm_queue_get(struct mpshm_queue *queue, void *buffer, size_t buffer_b
 ssize_t mpshm_queue_try_get(struct mpshm_queue *queue, void *buffer, size_t buffer_bytes);
 ssize_t mpshm_queue_receive(struct mpshm_queue *queue, void *buffer, size_t buffer_bytes,
                             struct mpshm_message *ret_message, int64_t timeout_ns);
+
+/* A message that is leased. */
+struct mpshm_lease {
+	const void *data;             /* message.bytes bytes, at a multiple of 64; not to be
+	                               * written to, for they may be delivered again */
+	struct mpshm_message message; /* what is known of it */
+	uint64_t cookie;              /* the library's own */
+};
+
+/*
+ * Take the next message and keep it until it is done with: commit ends it for good; abort,
+ * or the death of this process at any moment before commit, gives it to the next getter,
+ * leasing or not, flagged MPSHM_MESSAGE_REDELIVERED.  Messages that came back are delivered
+ * before new ones, the oldest first; one that nobody can stand is never dropped, but keeps
+ * coming: look at message.attempt.
+ *
+ * The message leaves the ring at once: however long a lease is held, no producer and no
+ * other getter waits for it, and mpshm_queue_size() does not count it.  It takes a block
+ * of the pool until it ends, also where it came in its slot, so pool_bytes bounds how many
+ * leases there can be.  Nothing else does: a thread may hold many.  A lease belongs to the
+ * process; any of its threads may end it, through the handle that began it.  A forked
+ * child holds none.
+ *
+ * get_begin returns the message's length, or as get, but never -EMSGSIZE; and
+ *   -ENOBUFS   timeout 0: the next message needs a block, and none of that size is free;
+ *              mpshm_queue_get() needs none
+ * It fills *ret_lease on success only.  commit and abort return 0 and clear *lease, or
+ *   -EINVAL    not an open lease of this handle in this process
+ *   -EUSERS    a forked child: as many processes are attached as can be
+ * and never wait.
+ *
+ * After a shutdown leases are ended as ever, and getters get -EPIPE only when none is open
+ * any more, since an abort, or a death, brings a message back.  So do not wait without end for
+ * another message with the last leases in one's own hand.
+ *
+ * Memory order: what a holder did before abort, or a dead one had done, is visible to the next.
+ */
+ssize_t mpshm_queue_get_begin(struct mpshm_queue *queue, struct mpshm_lease *ret_lease,
+                              int64_t timeout_ns);
+int mpshm_queue_get_commit(struct mpshm_queue *queue, struct mpshm_lease *lease);
+int mpshm_queue_get_abort(struct mpshm_queue *queue, struct mpshm_lease *lease);
 
 /*
  * Zero-copy writing.  reserve hands out a block for a message of up to `bytes`
@@ -132,7 +176,8 @@ int mpshm_queue_shutdown(struct mpshm_queue *queue);
 /*
  * Messages in the queue, by one reading of both claim positions: empty is size
  * 0, full is size capacity, and they agree with what a put or get would meet,
- * except that a put under way counts as put.
+ * except that a put under way counts as put.  A message that a getter has taken, leased or
+ * died with is not in it, nor is one that waits to be delivered again.
  */
 size_t mpshm_queue_size(const struct mpshm_queue *queue);
 size_t mpshm_queue_capacity(const struct mpshm_queue *queue);

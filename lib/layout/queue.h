@@ -45,22 +45,32 @@ static inline uint32_t message_producer(uint64_t head)
 	return (uint32_t) (head >> 49) & 0x7ff;
 }
 
+static inline uint32_t message_flags(uint64_t head)
+{
+	return (uint32_t) (head >> 60);
+}
+
 /*
  * A block's word says whose it is.
  *
  *   kind:3 | payload:61
- *   FREE           nobody's
- *   OWNED(owner)   a put, or a reservation, of that participant writes in it
- *   IN(position)   the slot at that position names it; free as soon as the slot
- *                  has moved on from that position or is a tombstone
- *   LEASED(owner)  reserved: taken out of the ring, not yet acknowledged;
- *                  `position` beside it says which message it was
+ *   FREE                    nobody's
+ *   OWNED(owner)            a put, or a reservation, of that participant writes in it
+ *   IN(position)            the slot at that position names it; free as soon as the slot
+ *                           has moved on from that position or is a tombstone
+ *   LEASED(owner, attempt)  that participant has the message in hand, outside the ring
+ *   BACK(position, attempt) nobody has it any more: to be delivered again, for the
+ *                           attempt-th time after the first
+ *
+ * As long as the slot still holds the position that a LEASED block notes, the slot is
+ * the truth, and the block as good as IN; after that the block is the message.
  */
 enum block_kind {
 	BLOCK_FREE = 0,
 	BLOCK_OWNED = 1,
 	BLOCK_IN = 2,
 	BLOCK_LEASED = 3,
+	BLOCK_BACK = 4,
 };
 
 static inline uint64_t block_word(enum block_kind kind, uint64_t payload)
@@ -78,16 +88,49 @@ static inline uint64_t block_payload(uint64_t word)
 	return word >> 3;
 }
 
+#define BLOCK_ATTEMPT_MAX 255u /* it stays there: a message is never dropped for it */
+#define BLOCK_LEASED_ATTEMPT_SHIFT 48
+#define BLOCK_BACK_ATTEMPT_SHIFT 53
+
+static inline uint64_t block_word_leased(uint64_t owner, uint32_t attempt)
+{
+	return block_word(BLOCK_LEASED, (uint64_t) attempt << BLOCK_LEASED_ATTEMPT_SHIFT | owner);
+}
+
+static inline uint64_t block_lease_owner(uint64_t word)
+{
+	return block_payload(word) & OWNER_BITS;
+}
+
+static inline uint64_t block_word_back(uint64_t position, uint32_t attempt)
+{
+	return block_word(BLOCK_BACK, (uint64_t) attempt << BLOCK_BACK_ATTEMPT_SHIFT |
+	                                      (position & FRAME_POSITION_BITS));
+}
+
+/* Of a word LEASED or BACK. */
+static inline uint32_t block_attempt(uint64_t word)
+{
+	return (uint32_t) (block_payload(word) >> (block_kind(word) == BLOCK_BACK
+	                                                   ? BLOCK_BACK_ATTEMPT_SHIFT
+	                                                   : BLOCK_LEASED_ATTEMPT_SHIFT)) &
+	       0xff;
+}
+
+/*
+ * lease_*: written by who leases the message out of its slot, before LEASED; they stay
+ * until the block is FREE.  Read by who saw LEASED or BACK.
+ */
 struct block_shm {
-	atomic64 word; /* any, CAS; but by a plain release store from its live owner */
-	atomic64
-		reservation; /* owner: its handle:32 | bytes + 1:32 while the user has it, else 0 */
-	uint64_t lease_position; /* reserved: which message a lease holds */
-	uint64_t lease_head;     /* reserved: its header */
+	atomic64 word;  /* any, CAS; but by a plain release store from its live owner */
+	atomic64 aside; /* OWNED: its handle:32 | bytes + 1:32 while the user has it, else 0;
+	                   * LEASED, BACK: the message's tag */
+	atomic64 lease_position;
+	atomic64 lease_head; /* the message's header */
 };
 LAYOUT_SIZE(struct block_shm, 32);
 LAYOUT_AT(struct block_shm, word, 0, 8);
-LAYOUT_AT(struct block_shm, reservation, 8, 8);
+LAYOUT_AT(struct block_shm, aside, 8, 8);
 LAYOUT_AT(struct block_shm, lease_position, 16, 8);
 LAYOUT_AT(struct block_shm, lease_head, 24, 8);
 
@@ -115,7 +158,11 @@ struct pool_shm {
 	uint32_t blocks;         /* of all classes */
 	uint64_t descriptors_at; /* struct block_shm [blocks] */
 	uint64_t pool_bytes;     /* of all payloads */
-	uint64_t reserved[13];
+
+	/* Bit g: of the g-th 64th of all blocks ... */
+	atomic64 leased;   /* one was leased at some time: only ever set, before its LEASED */
+	atomic64 returned; /* one may be BACK: a hint, mended by who waits for messages */
+	uint64_t reserved[11];
 	struct class_shm class_table[POOL_CLASSES];
 };
 LAYOUT_SIZE(struct pool_shm, 896);
@@ -123,6 +170,8 @@ LAYOUT_AT(struct pool_shm, classes, 0, 4);
 LAYOUT_AT(struct pool_shm, blocks, 4, 4);
 LAYOUT_AT(struct pool_shm, descriptors_at, 8, 8);
 LAYOUT_AT(struct pool_shm, pool_bytes, 16, 8);
+LAYOUT_AT(struct pool_shm, leased, 24, 8);
+LAYOUT_AT(struct pool_shm, returned, 32, 8);
 LAYOUT_AT(struct pool_shm, class_table, 128, 768);
 
 /* Reserved for an exactly-once bridge: how far a source has been taken over. */

@@ -47,8 +47,10 @@ static int64_t look_for_the_dead(struct mpshm_queue *queue, int again)
 
 	if (now - looked >= WAIT_SLICE_NS && atomic64_cas(looked_at, &looked, now)) {
 		(void) mpshm_i_mpmc_rebuild_index(&queue->ring);
-		/* A block of the dead has no frame to see; anything else has. */
-		if (again == ENOBUFS || mpshm_i_abandoned(&queue->object))
+		/* A block of the dead has no frame to see, and a lease only its block; anything
+		 * else has one. */
+		if (again == ENOBUFS || mpshm_i_abandoned(&queue->object) ||
+		    mpshm_i_lease_look(&queue->pool))
 			(void) mpshm_i_recover(queue->object.segment);
 		looked = now;
 	}
@@ -97,7 +99,7 @@ static void pass_on(struct mpshm_queue *queue, struct wait_shm *wait)
 	}
 	uint64_t size = mpshm_i_mpmc_size(&queue->ring);
 	if (wait == &queue->shm->not_empty
-	            ? size > 0
+	            ? size > 0 || lease_returned(&queue->pool)
 	            : size < queue->ring.limit || wait == &queue->shm->block_free)
 		wait_wake(queue->object.segment, wait, 1);
 }

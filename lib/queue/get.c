@@ -3,7 +3,6 @@
 #include "platform/error.h"
 #include "queue/queue.h"
 #include "ring/copy.h"
-#include "segment/abandoned.h"
 
 struct get_call {
 	void *buffer;
@@ -14,34 +13,23 @@ struct get_call {
 static void tell(const struct get_call *call, const struct message_shm *slot, uint64_t head,
                  uint64_t position, uint32_t attempt)
 {
-	if (!call->ret_message)
-		return;
-	*call->ret_message = (struct mpshm_message){
-		.tag = atomic64_load_relaxed(&slot->tag),
-		.position = position,
-		.bytes = message_bytes(head),
-		.flags = attempt ? MPSHM_MESSAGE_REDELIVERED : 0,
-		.attempt = attempt,
-		.producer = message_producer(head),
-	};
+	if (call->ret_message)
+		queue_tell(call->ret_message, head, atomic64_load_relaxed(&slot->tag), position,
+		           attempt);
 }
 
-/*
- * Where the bytes of a claimed message lie, or NULL: the header contradicts the pool.
- * A block must say that it is IN this position.
- */
-static const char *payload_of(struct mpshm_queue *queue, const struct message_shm *slot,
-                              uint64_t head, uint64_t position)
+static void copy_out(void *buffer, const char *payload, uint32_t bytes)
 {
-	uint32_t block = message_block_plus_1(head);
-	if (block == 0)
-		return message_bytes(head) <= queue->inline_bytes ? (const char *) (slot + 1)
-		                                                  : NULL;
-	const char *payload = mpshm_i_pool_payload(&queue->pool, block - 1, message_bytes(head));
-	if (payload && atomic64_load_acquire(&queue->pool.descriptors[block - 1].word) !=
-	                       pool_word_in(position))
-		return NULL;
-	return payload;
+	if (bytes <= COPY_WORDS_MAX)
+		copy_element(buffer, payload, bytes);
+	else
+		memcpy(buffer, payload, bytes);
+}
+
+static ssize_t skipped(uint64_t position)
+{
+	return mpshm_i_fail(EBADMSG, "queue: the message at position %llu was corrupt; skipped",
+	                    (unsigned long long) position);
 }
 
 /*
@@ -52,39 +40,27 @@ static const char *payload_of(struct mpshm_queue *queue, const struct message_sh
 static ssize_t deliver(struct mpshm_queue *queue, const struct get_call *call,
                        struct frame_shm *frame, uint64_t position, uint32_t attempt)
 {
-	struct mpmc *ring = &queue->ring;
-	struct message_shm *slot = mpmc_element(ring, position);
+	struct message_shm *slot = mpmc_element(&queue->ring, position);
 	/* Relaxed: the acquire load of READY before the claim ordered them. */
 	uint64_t head = atomic64_load_relaxed(&slot->head);
 	uint32_t bytes = message_bytes(head), block = message_block_plus_1(head);
-	const char *payload = payload_of(queue, slot, head, position);
+	const char *payload = mpshm_i_queue_payload(queue, slot, head, position);
 	bool good = payload != NULL && bytes <= call->buffer_bytes;
 
 	if (likely(good)) {
-		if (bytes <= COPY_WORDS_MAX)
-			copy_element(call->buffer, payload, bytes);
-		else
-			memcpy(call->buffer, payload, bytes);
+		copy_out(call->buffer, payload, bytes);
 		tell(call, slot, head, position, attempt);
 	}
-	mpmc_release(ring, frame, position);
-	if (unlikely(attempt))
-		mpshm_i_mpmc_adopted(ring, position);
+	mpshm_i_queue_release(queue, frame, position, head, attempt);
 	if (block)
-		mpshm_i_queue_free_block(queue, block - 1, pool_word_in(position));
-	wait_note_cpu(&queue->shm->not_full, position);
-	wait_wake(queue->object.segment, &queue->shm->not_full, 1);
-	if (unlikely(!good))
-		return mpshm_i_fail(EBADMSG,
-		                    "queue: the message at position %llu was corrupt; skipped",
-		                    (unsigned long long) position);
-	return (ssize_t) bytes;
+		(void) mpshm_i_queue_free_block(queue, block - 1, pool_word_in(position));
+	return likely(good) ? (ssize_t) bytes : skipped(position);
 }
 
-static ssize_t too_small(const struct get_call *call, uint64_t head)
+static ssize_t too_small(const struct get_call *call, uint32_t bytes)
 {
-	return mpshm_i_fail(EMSGSIZE, "queue: the next message has %u bytes, the buffer %zu",
-	                    message_bytes(head), call->buffer_bytes);
+	return mpshm_i_fail(EMSGSIZE, "queue: the next message has %u bytes, the buffer %zu", bytes,
+	                    call->buffer_bytes);
 }
 
 /*
@@ -110,24 +86,6 @@ static bool redelivered_is_too_long(struct mpshm_queue *queue, const struct get_
 	return atomic64_load_acquire(slot_word_at) == word;
 }
 
-/* As mpshm_i_mpmc_adopt(); a message that it dropped leaves its block, and room. */
-static bool adopt(struct mpshm_queue *queue, struct frame_shm *frame, uint64_t *ret_position,
-                  uint32_t *ret_attempt)
-{
-	const atomic64 *dropped = &queue->ring.shm->dropped;
-	/* Relaxed: ours are seen; another's only cost a look at the pool. */
-	uint64_t before = atomic64_load_relaxed(dropped);
-
-	bool adopted = mpshm_i_mpmc_adopt(&queue->ring, frame, ret_position, ret_attempt);
-	if (unlikely(atomic64_load_relaxed(dropped) != before)) {
-		/* A death before this: our own, and recovery does it. */
-		mpshm_i_pool_resolve(&queue->pool, &queue->ring, OWNER_NONE);
-		wait_wake(queue->object.segment, &queue->shm->not_full, WAIT_ALL);
-		wait_wake(queue->object.segment, &queue->shm->block_free, WAIT_ALL);
-	}
-	return adopted;
-}
-
 /* A message that a dead consumer left: its length, -EAGAIN: none, -EMSGSIZE. */
 static ssize_t get_redelivered(struct mpshm_queue *queue, struct frame_shm *frame,
                                const struct get_call *call)
@@ -136,8 +94,8 @@ static ssize_t get_redelivered(struct mpshm_queue *queue, struct frame_shm *fram
 	uint32_t attempt;
 
 	if (redelivered_is_too_long(queue, call, &too_long))
-		return too_small(call, too_long);
-	if (!adopt(queue, frame, &position, &attempt))
+		return too_small(call, message_bytes(too_long));
+	if (!mpshm_i_queue_adopt(queue, frame, &position, &attempt))
 		return -EAGAIN;
 	const struct message_shm *slot = mpmc_element(&queue->ring, position);
 	uint64_t head = atomic64_load_relaxed(&slot->head);
@@ -145,33 +103,44 @@ static ssize_t get_redelivered(struct mpshm_queue *queue, struct frame_shm *fram
 		return deliver(queue, call, frame, position, attempt);
 	tell(call, slot, head, position, attempt);
 	mpshm_i_mpmc_unadopt(&queue->ring, frame, position);
-	return too_small(call, head);
+	return too_small(call, message_bytes(head));
 }
 
-/* Empty: for now, or for good? */
-static ssize_t none(struct mpshm_queue *queue)
+/* A message whose lease ended without a commit: its length, -EAGAIN: none, -EMSGSIZE. */
+static ssize_t get_returned(struct mpshm_queue *queue, const struct get_call *call)
 {
-	struct mpmc *ring = &queue->ring;
-	/* A death before the wake: a sleeper looks again within a slice. */
-	if (unlikely(atomic32_load_relaxed(&ring->skipped) != 0)) {
-		atomic32_store_relaxed(&ring->skipped, 0);
-		wait_wake(queue->object.segment, &queue->shm->not_full, WAIT_ALL);
+	struct pool *pool = &queue->pool;
+	struct mpshm_message told;
+	struct lease lease;
+
+	for (;;) {
+		if (!mpshm_i_lease_find(pool, &lease))
+			return -EAGAIN;
+		queue_tell_lease(pool, &lease, &told);
+		if (told.bytes <= call->buffer_bytes && mpshm_i_lease_take(pool, &lease))
+			break;
+		/* Not taken: believed only where it is still BACK. */
+		fence_acquire();
+		if (told.bytes <= call->buffer_bytes ||
+		    atomic64_load_acquire(&pool->descriptors[lease.block].word) != lease.word)
+			continue;
+		if (call->ret_message)
+			*call->ret_message = told;
+		return too_small(call, told.bytes);
 	}
-	uint64_t tail = atomic64_load_acquire(&ring->shm->tail);
-	if (!(tail & TAIL_CLOSED) || mpmc_has_redelivery(ring))
-		return -EAGAIN;
-	if (atomic64_load_acquire(&ring->shm->head) != (tail & ~TAIL_CLOSED))
-		return -EAGAIN;
-	/* All were taken, but by the dead perhaps: then there is more to come. */
-	if (mpshm_i_abandoned(&queue->object)) {
-		(void) mpshm_i_recover(queue->object.segment);
-		return -EAGAIN;
+	queue_tell_lease(pool, &lease, &told);
+	const char *payload = mpshm_i_pool_payload(pool, lease.block, told.bytes);
+	bool good = payload != NULL && told.bytes <= call->buffer_bytes;
+	if (good) {
+		copy_out(call->buffer, payload, told.bytes);
+		if (call->ret_message)
+			*call->ret_message = told;
 	}
-	/* The index after the frames, for what a frame leads to is in it before the frame is
-	 * emptied; and its entries, for a bit may be out for a moment. */
-	if (mpshm_i_mpmc_rebuild_index(&queue->ring))
-		return -EAGAIN;
-	return fail_plainly(EPIPE, "shut down, and all messages were taken");
+	/* The acknowledgement. */
+	(void) mpshm_i_queue_free_block(queue, lease.block, lease.word);
+	(void) atomic64_fetch_add(&queue->ring.shm->redelivered, 1);
+	mpshm_i_queue_lease_ended(queue);
+	return good ? (ssize_t) told.bytes : skipped(told.position);
 }
 
 static ssize_t attempt_get(struct mpshm_queue *queue, void *context)
@@ -184,6 +153,12 @@ static ssize_t attempt_get(struct mpshm_queue *queue, void *context)
 	int error = queue_begin(queue, &frame);
 	if (unlikely(error))
 		return error;
+	if (lease_ever(&queue->pool)) {
+		mpshm_i_queue_look_now_and_then(queue);
+		ssize_t bytes = get_returned(queue, call);
+		if (bytes != -EAGAIN)
+			return bytes;
+	}
 	if (mpmc_has_redelivery(ring)) {
 		ssize_t bytes = get_redelivered(queue, frame, call);
 		if (bytes != -EAGAIN)
@@ -193,7 +168,7 @@ static ssize_t attempt_get(struct mpshm_queue *queue, void *context)
 	for (;;) {
 		error = mpmc_front(ring, frame, &position);
 		if (unlikely(error))
-			return error == -EAGAIN ? none(queue) : error;
+			return error == -EAGAIN ? mpshm_i_queue_none(queue) : error;
 		const struct message_shm *slot = mpmc_element(ring, position);
 		/* Not claimed yet: believed only where the slot is still READY(position). */
 		uint64_t head = atomic64_load_relaxed(&slot->head);
@@ -203,7 +178,7 @@ static ssize_t attempt_get(struct mpshm_queue *queue, void *context)
 			if (atomic64_load_acquire(mpmc_word(ring, position)) ==
 			            mpmc_word_of(ring, SLOT_READY, position) &&
 			    atomic64_load_acquire(&ring->shm->head) == position)
-				return too_small(call, head);
+				return too_small(call, message_bytes(head));
 			continue;
 		}
 		if (likely(mpmc_claim_front(ring, frame, position)))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "queue/pool.h"
+#include "queue/lease.h"
 
 static const struct pool_class *class_of(const struct pool *pool, uint32_t block)
 {
@@ -31,6 +31,8 @@ static bool claim_in_word(struct pool *pool, const struct pool_class *class, uin
 		/* [POOL-A0] pairs with [POOL-R0] in mpshm_i_pool_free: who freed it had read it. */
 		if (atomic64_cas(&pool->descriptors[block].word, &expected,
 		                 block_word(BLOCK_OWNED, pool->object->segment->self))) {
+			/* Relaxed: for this process only.  A lease may have left a tag there. */
+			atomic64_store_relaxed(&pool->descriptors[block].aside, 0);
 			*ret_block = block;
 			return true;
 		}
@@ -131,6 +133,12 @@ void mpshm_i_pool_resolve(struct pool *pool, const struct mpmc *ring, uint64_t d
 					(void) mpshm_i_pool_free(pool, block, word);
 				break;
 			case BLOCK_LEASED:
+				if (block_lease_owner(word) == dead_owner)
+					mpshm_i_lease_resolve(pool, ring,
+					                      &(struct lease){block, word});
+				break;
+			case BLOCK_BACK:
+				mpshm_i_lease_mark(pool, block); /* perhaps without its mark */
 				break;
 			}
 		}

@@ -12,7 +12,7 @@
  *             whose slot becomes a tombstone.
  *   free      slot released; CAS IN(p) -> FREE; set the bit.  A death between: a
  *             block IN(p) whose slot has moved on.
- * All of these mpshm_i_pool_resolve() mends.
+ * All of these mpshm_i_pool_resolve() mends.  For blocks that are leased see lease.h.
  */
 #ifndef MPSHM_QUEUE_POOL_H
 #define MPSHM_QUEUE_POOL_H
@@ -31,9 +31,11 @@ struct pool_class {
 
 struct pool {
 	struct object *object;
+	struct pool_shm *shm; /* for its marks; the geometry is below */
 	struct block_shm *descriptors;
 	uint32_t classes;
 	uint32_t blocks;
+	uint32_t group_blocks; /* a 64th, rounded up: what one bit of a mark stands for */
 	struct pool_class class_table[POOL_CLASSES];
 };
 
@@ -45,7 +47,7 @@ uint64_t mpshm_i_pool_lay_out(struct pool_shm *ret_shm, uint32_t max_message_byt
 /* All blocks free: set the maps of a pool laid out in `object_shm`. */
 void mpshm_i_pool_fill(const struct pool_shm *shm, void *object_shm);
 
-int mpshm_i_pool_view(struct pool *pool, struct object *object, const struct pool_shm *shm);
+int mpshm_i_pool_view(struct pool *pool, struct object *object, struct pool_shm *shm);
 
 /* A block for `bytes` bytes, OWNED by this process.  0, or -ENOBUFS. */
 int mpshm_i_pool_allocate(struct pool *pool, uint32_t bytes, uint32_t *ret_block);
@@ -59,7 +61,10 @@ uint32_t mpshm_i_pool_block_at(const struct pool *pool, const void *address);
 /* Its payload, or NULL where there is no such block or it has no room for `bytes`. */
 char *mpshm_i_pool_payload(const struct pool *pool, uint32_t block, uint32_t bytes);
 
-/* Give back what nobody alive has: blocks of `dead_owner`, blocks IN a slot that has moved on. */
+/*
+ * Give back what nobody alive has: blocks of `dead_owner`, its leases, blocks IN a slot that
+ * has moved on.  Takes no lock, and disturbs nobody.
+ */
 void mpshm_i_pool_resolve(struct pool *pool, const struct mpmc *ring, uint64_t dead_owner);
 
 static inline uint64_t pool_word_in(uint64_t position)

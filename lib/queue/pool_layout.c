@@ -133,13 +133,13 @@ static bool view_class(struct pool *pool, const struct class_shm *class, uint32_
 	return pool->blocks <= POOL_BLOCKS_MAX;
 }
 
-int mpshm_i_pool_view(struct pool *pool, struct object *object, const struct pool_shm *shm)
+int mpshm_i_pool_view(struct pool *pool, struct object *object, struct pool_shm *shm)
 {
 	struct pool_shm copy; /* one reading: what a peer writes later changes nothing */
 	memcpy(&copy, shm, sizeof copy);
 	compiler_barrier();
 
-	*pool = (struct pool){.object = object};
+	*pool = (struct pool){.object = object, .shm = shm};
 	bool good = copy.classes > 0 && copy.classes <= POOL_CLASSES;
 	for (uint32_t c = 0; good && c < copy.classes; c++)
 		good = view_class(pool, &copy.class_table[c], c);
@@ -150,6 +150,7 @@ int mpshm_i_pool_view(struct pool *pool, struct object *object, const struct poo
 		                    "segment %s: object %u: its pool's geometry is corrupt",
 		                    object->segment->name, object->index);
 	pool->classes = copy.classes;
+	pool->group_blocks = (pool->blocks + 63) / 64;
 	pool->descriptors =
 		(struct block_shm *) (void *) ((char *) object->shm + copy.descriptors_at);
 	return 0;

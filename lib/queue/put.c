@@ -94,10 +94,12 @@ int mpshm_i_queue_block(struct mpshm_queue *queue, uint32_t bytes, uint32_t *ret
 	return (int) done;
 }
 
-void mpshm_i_queue_free_block(struct mpshm_queue *queue, uint32_t block, uint64_t word)
+bool mpshm_i_queue_free_block(struct mpshm_queue *queue, uint32_t block, uint64_t word)
 {
-	if (mpshm_i_pool_free(&queue->pool, block, word))
-		wait_wake(queue->object.segment, &queue->shm->block_free, WAIT_ALL);
+	if (!mpshm_i_pool_free(&queue->pool, block, word))
+		return false;
+	wait_wake(queue->object.segment, &queue->shm->block_free, WAIT_ALL);
+	return true;
 }
 
 /* Past the caches, unless who gets it shares them: its CPU is what wakes the putters. */
@@ -126,8 +128,8 @@ static int put_by_block(struct mpshm_queue *queue, struct put_call *call, int64_
 		error = (int) mpshm_i_queue_await(queue, &queue->shm->not_full, EAGAIN,
 		                                  attempt_send, call, deadline);
 	if (error)
-		mpshm_i_queue_free_block(queue, block,
-		                         block_word(BLOCK_OWNED, queue->object.segment->self));
+		(void) mpshm_i_queue_free_block(
+			queue, block, block_word(BLOCK_OWNED, queue->object.segment->self));
 	return error;
 }
 

@@ -223,11 +223,12 @@ void mpshm_i_queue_make_ours(struct mpshm_queue *queue)
 
 	if (likely(before == process) || process == 0)
 		return;
-	/* What a forked child inherited of waits and reservations is its parent's.  One thread
+	/* What a forked child inherited of waits, reservations and leases is its parent's.  One thread
 	 * of the child clears it; the others wait, for the two stores that takes. */
 	if (before != 0 && atomic64_cas(&queue->process, &before, 0)) {
 		atomic32_store_relaxed(&queue->waiting, 0);
 		atomic32_store_relaxed(&queue->reservations, 0);
+		atomic32_store_relaxed(&queue->leases, 0);
 		atomic64_store_release(&queue->process, process);
 	}
 	while (atomic64_load_acquire(&queue->process) == 0)
@@ -243,6 +244,8 @@ int mpshm_queue_close(struct mpshm_queue *queue)
 		return mpshm_i_fail(EBUSY, "queue: a thread of this process is in a call on it");
 	if (atomic32_load_acquire(&queue->reservations))
 		return mpshm_i_fail(EBUSY, "queue: a reservation is open");
+	if (atomic32_load_acquire(&queue->leases))
+		return mpshm_i_fail(EBUSY, "queue: a lease is open");
 	int error = mpshm_i_object_close(&queue->object);
 	if (error)
 		return error;

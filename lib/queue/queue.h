@@ -5,7 +5,7 @@
 
 #include "layout/queue.h"
 #include "platform/clock.h"
-#include "queue/pool.h"
+#include "queue/lease.h"
 #include "ring/mpmc.h"
 #include "sync/wait.h"
 #include <mpshm/queue.h>
@@ -18,11 +18,13 @@ struct mpshm_queue {
 	struct mpmc ring;
 	struct pool pool;
 	struct stall stall_block;
+	struct stall stall_leases;
 	atomic64 looked_ns
 		[2];      /* when a waiter last looked for the dead; [1]: who waits for a block */
 	uint32_t number;  /* of this handle in this process */
 	atomic64 process; /* identity whose counts these are */
 	atomic32 reservations; /* open */
+	atomic32 leases;       /* open */
 	atomic32 waiting;      /* threads inside a wait */
 };
 
@@ -52,10 +54,58 @@ int mpshm_i_queue_send(struct mpshm_queue *queue, struct put_call *call, int64_t
 int mpshm_i_queue_block(struct mpshm_queue *queue, uint32_t bytes, uint32_t *ret_block,
                         int64_t timeout_ns);
 
-/* Free a block that was OWNED by us or IN(p), and wake who waits for one. */
-void mpshm_i_queue_free_block(struct mpshm_queue *queue, uint32_t block, uint64_t word);
+/* Free a block that has this word, and wake who waits for one.  false: it has it no more. */
+bool mpshm_i_queue_free_block(struct mpshm_queue *queue, uint32_t block, uint64_t word);
 
 int mpshm_i_queue_too_long(const struct mpshm_queue *queue, size_t bytes);
+
+/* Where the bytes of a claimed message lie, or NULL: the header contradicts the pool. */
+char *mpshm_i_queue_payload(struct mpshm_queue *queue, struct message_shm *slot, uint64_t head,
+                            uint64_t position);
+
+/* As mpshm_i_mpmc_adopt(); a message that it dropped leaves its block, and room. */
+bool mpshm_i_queue_adopt(struct mpshm_queue *queue, struct frame_shm *frame, uint64_t *ret_position,
+                         uint32_t *ret_attempt);
+
+/*
+ * A claimed slot was read: let it go, and do what follows from that.  The release is the
+ * acknowledgement, or what makes a lease the truth.
+ */
+void mpshm_i_queue_release(struct mpshm_queue *queue, struct frame_shm *frame, uint64_t position,
+                           uint64_t head, uint32_t attempt);
+
+/* After a lease's last step: who waits for the end of a queue that was shut down? */
+void mpshm_i_queue_lease_ended(struct mpshm_queue *queue);
+
+/* Nothing to take: -EAGAIN, or -EPIPE where nothing will come any more. */
+ssize_t mpshm_i_queue_none(struct mpshm_queue *queue);
+
+/* Where there are leases, once a millisecond at the most: did a holder die?  Then recover. */
+void mpshm_i_queue_look_now_and_then(struct mpshm_queue *queue);
+
+static inline void queue_tell(struct mpshm_message *ret_message, uint64_t head, uint64_t tag,
+                              uint64_t position, uint32_t attempt)
+{
+	*ret_message = (struct mpshm_message){
+		.tag = tag,
+		.position = position,
+		.bytes = message_bytes(head),
+		.flags = attempt ? MPSHM_MESSAGE_REDELIVERED : 0,
+		.attempt = attempt,
+		.producer = message_producer(head),
+	};
+}
+
+/* Of a lease, BACK or ours. */
+static inline void queue_tell_lease(const struct pool *pool, const struct lease *lease,
+                                    struct mpshm_message *ret_message)
+{
+	const struct block_shm *descriptor = &pool->descriptors[lease->block];
+	/* Relaxed: behind LEASED or BACK, by [LEASE-A0]. */
+	queue_tell(ret_message, atomic64_load_relaxed(&descriptor->lease_head),
+	           atomic64_load_relaxed(&descriptor->aside),
+	           atomic64_load_relaxed(&descriptor->lease_position), block_attempt(lease->word));
+}
 
 static inline bool queue_closed(const struct mpshm_queue *queue)
 {

@@ -25,7 +25,7 @@ int mpshm_queue_reserve(struct mpshm_queue *queue, size_t bytes, void **ret_mess
 		return error;
 	}
 	/* Relaxed: read by this process only, whose threads hand the pointer on. */
-	atomic64_store_relaxed(&queue->pool.descriptors[block].reservation,
+	atomic64_store_relaxed(&queue->pool.descriptors[block].aside,
 	                       (uint64_t) queue->number << 32 | (bytes + 1));
 	*ret_message = mpshm_i_pool_payload(&queue->pool, block, (uint32_t) bytes);
 	return 0;
@@ -55,9 +55,9 @@ static int end_reservation(struct mpshm_queue *queue, const void *message, uint3
 	if (atomic64_load_acquire(&descriptor->word) !=
 	    block_word(BLOCK_OWNED, queue->object.segment->self))
 		return no_reservation();
-	uint64_t reserved = atomic64_load_relaxed(&descriptor->reservation);
+	uint64_t reserved = atomic64_load_relaxed(&descriptor->aside);
 	if (reserved == 0 || reserved >> 32 != queue->number ||
-	    !atomic64_cas(&descriptor->reservation, &reserved, 0))
+	    !atomic64_cas(&descriptor->aside, &reserved, 0))
 		return no_reservation();
 	*ret_block = block;
 	*ret_reserved = reserved & UINT32_MAX;
@@ -86,7 +86,7 @@ int mpshm_queue_commit(struct mpshm_queue *queue, void *message, size_t bytes, u
 	}
 	if (error)
 		/* It stays the caller's. */
-		atomic64_store_relaxed(&queue->pool.descriptors[block].reservation,
+		atomic64_store_relaxed(&queue->pool.descriptors[block].aside,
 		                       (uint64_t) queue->number << 32 | reserved);
 	else
 		(void) atomic32_fetch_add(&queue->reservations, UINT32_MAX);
@@ -101,8 +101,8 @@ int mpshm_queue_abort(struct mpshm_queue *queue, void *message)
 	int error = end_reservation(queue, message, &block, &reserved);
 	if (error)
 		return error;
-	mpshm_i_queue_free_block(queue, block,
-	                         block_word(BLOCK_OWNED, queue->object.segment->self));
+	(void) mpshm_i_queue_free_block(queue, block,
+	                                block_word(BLOCK_OWNED, queue->object.segment->self));
 	(void) atomic32_fetch_add(&queue->reservations, UINT32_MAX);
 	return 0;
 }

@@ -10,4 +10,10 @@
  */
 bool mpshm_i_abandoned(const struct object *object);
 
+/*
+ * Does anybody, dead or alive, announce that it takes something out of the object?  Whoever
+ * asks after all was claimed, and hears no, knows that all claims have come to their end.
+ */
+bool mpshm_i_being_taken(const struct object *object);
+
 #endif
