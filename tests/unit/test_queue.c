@@ -200,6 +200,27 @@ START_TEST(queue_that_was_shut_down_drains_and_then_returns_epipe)
 }
 END_TEST
 
+static void only_closes(void *context)
+{
+	(void) context;
+	need_eq(mpshm_queue_close(queue), 0);
+}
+
+START_TEST(queue_close_as_a_forked_childs_first_call_returns)
+{
+	char byte;
+	queue_of(4, 64);
+	child_does(only_closes, NULL);
+	/* With something of the parent's open, too. */
+	void *message;
+	ck_assert_int_eq(mpshm_queue_reserve(queue, 1, &message, 0), 0);
+	child_does(only_closes, NULL);
+	ck_assert_int_eq(mpshm_queue_commit(queue, message, 1, 0, 0), 0);
+	ck_assert_int_eq(mpshm_queue_try_get(queue, &byte, 1), 1);
+	queue_closed();
+}
+END_TEST
+
 static volatile sig_atomic_t handled;
 
 static void put_in_handler(int signal_number)
@@ -269,6 +290,7 @@ Suite *suite_queue(void)
 	tcase_add_loop_test(tcase, queue_takes_exactly_its_capacity_and_size_empty_and_full_agree,
 	                    0, (int) COUNT_OF(capacities));
 	tcase_add_test(tcase, queue_that_was_shut_down_drains_and_then_returns_epipe);
+	tcase_add_test(tcase, queue_close_as_a_forked_childs_first_call_returns);
 	tcase_add_test(tcase,
 	               queue_put_in_a_signal_handler_does_not_harm_the_call_that_it_interrupted);
 	return suite;
