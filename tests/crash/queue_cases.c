@@ -66,6 +66,47 @@ static void reserve_abort(const struct crash_case *self)
 		(void) mpshm_queue_abort(world_queue, message);
 }
 
+/* Nothing is ever said to have been got, so all has to come. */
+static struct mpshm_lease held;
+
+#define before_lease before_reserve_abort
+static void lease(const struct crash_case *self)
+{
+	(void) mpshm_queue_get_begin(world_queue, &held, state_of(self)->timeout_ns);
+}
+
+static void before_lease_abort(const struct crash_case *self)
+{
+	world_thread(self);
+	queue_lease(&held);
+}
+
+static void lease_abort(const struct crash_case *self)
+{
+	(void) self;
+	(void) mpshm_queue_get_abort(world_queue, &held);
+}
+
+static void before_lease_commit(const struct crash_case *self)
+{
+	before_get(self);
+	queue_lease(&held);
+	memcpy(ledger_log(actor())->buffer, held.data, held.message.bytes);
+}
+
+static void lease_commit(const struct crash_case *self)
+{
+	(void) self;
+	ledger_get_end(actor(), mpshm_queue_get_commit(world_queue, &held) == 0);
+}
+
+#define before_recover before_reserve_abort
+static void recover(const struct crash_case *self)
+{
+	(void) self;
+	(void) mpshm_segment_recover(world_segment);
+}
+
 #define before_shut_down before_reserve_abort
 static void shut_down(const struct crash_case *self)
 {
@@ -83,6 +124,23 @@ static const struct queue_state again = {
 	.skipped = 3, .taken = 1, .filled = 2, .bytes = QUEUE_INLINE_BYTES};
 static const struct queue_state again_long = {
 	.skipped = 3, .taken = 1, .filled = 2, .bytes = QUEUE_BLOCK_BYTES};
+static const struct queue_state back = {
+	.skipped = 3, .back = 2, .filled = 1, .bytes = QUEUE_INLINE_BYTES};
+static const struct queue_state back_long = {
+	.skipped = 7, .back = 2, .filled = 1, .bytes = QUEUE_BLOCK_BYTES};
+static const struct queue_state of_the_dead = {
+	.skipped = 3, .held = 2, .filled = 1, .bytes = QUEUE_INLINE_BYTES};
+static const struct queue_state of_the_dead_long = {
+	.skipped = 7, .held = 2, .filled = 1, .bytes = QUEUE_BLOCK_BYTES};
+static const struct queue_state last = {
+	.skipped = 3, .filled = 1, .bytes = QUEUE_INLINE_BYTES, .helper = QUEUE_GETTER_BEHIND};
+static const struct queue_state last_long = {
+	.skipped = 3, .filled = 1, .bytes = QUEUE_BLOCK_BYTES, .helper = QUEUE_GETTER_BEHIND};
+static const struct queue_state shut = {.skipped = 3,
+                                        .filled = 1,
+                                        .shut = true,
+                                        .bytes = QUEUE_BLOCK_BYTES,
+                                        .helper = QUEUE_GETTER_BEHIND};
 static const struct queue_state to_sleeper = {
 	.skipped = 3, .bytes = QUEUE_INLINE_BYTES, .helper = QUEUE_SLEEPING_GETTER};
 static const struct queue_state to_sleeper_long = {
@@ -136,6 +194,33 @@ const struct crash_case *const queue_cases[] = {
 	CASE(get, from_sleeper_long, 0),
 	CASE(get, asleep_empty, 0),
 	CASE(get, late_empty, 0),
+	CASE(get, back, 0),
+	CASE(get, back_long, 0),
+	CASE(lease, short_, CRASH_QUICK),
+	CASE(lease, long_, CRASH_QUICK),
+	CASE(lease, empty, 0),
+	CASE(lease, full, 0),
+	CASE(lease, full_long, 0),
+	CASE(lease, again, 0),
+	CASE(lease, again_long, 0),
+	CASE(lease, back, 0),
+	CASE(lease, back_long, 0),
+	CASE(lease, from_sleeper, 0),
+	CASE(lease, from_sleeper_long, 0),
+	CASE(lease, asleep_empty, 0),
+	CASE(lease, late_empty, 0),
+	CASE(lease_commit, short_, 0),
+	CASE(lease_commit, long_, 0),
+	CASE(lease_commit, back, 0),
+	CASE(lease_commit, shut, CRASH_ALONE),
+	CASE(lease_abort, short_, CRASH_QUICK),
+	CASE(lease_abort, long_, 0),
+	CASE(lease_abort, back_long, 0),
+	CASE(lease_abort, last, CRASH_ALONE),
+	CASE(lease_abort, last_long, CRASH_ALONE),
+	CASE(lease_abort, shut, CRASH_ALONE),
+	CASE(recover, of_the_dead, 0),
+	CASE(recover, of_the_dead_long, 0),
 	CASE(reserve_commit, short_, 0),
 	CASE(reserve_commit, long_, 0),
 	CASE(reserve_commit, full_long, 0),

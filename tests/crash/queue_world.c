@@ -37,6 +37,36 @@ static void take_and_wait(void *context)
 		(void) pause();
 }
 
+static void lease_and_wait(void *context)
+{
+	uint32_t count = *(const uint32_t *) context;
+	struct mpshm_lease lease;
+	while (count-- > 0)
+		WORLD_IS(mpshm_queue_get_begin(world_queue, &lease, 0), state->bytes);
+	__atomic_store_n((uint32_t *) world_scratch(), 1, __ATOMIC_RELEASE);
+	for (;;)
+		(void) pause();
+}
+
+/* Messages that `run` does something to and dies. */
+static void fill_for_the_dead(uint32_t count, void (*run)(void *))
+{
+	put_before(count);
+	pid_t dead = world_helper(run, &count);
+	world_await(world_scratch());
+	world_kill(dead);
+}
+
+static void give_back(uint32_t count)
+{
+	struct mpshm_lease leases[QUEUE_CAPACITY];
+	put_before(count);
+	for (uint32_t i = 0; i < count; i++)
+		WORLD_IS(mpshm_queue_get_begin(world_queue, &leases[i], 0), state->bytes);
+	for (uint32_t i = 0; i < count; i++)
+		WORLD_IS(mpshm_queue_get_abort(world_queue, &leases[i]), 0);
+}
+
 /* Puts, or gets, one message; scratch[1] says that it is about to, scratch[2] that it has. */
 static void help(void *context)
 {
@@ -45,6 +75,10 @@ static void help(void *context)
 	bool puts = how == QUEUE_SLEEPING_PUTTER || how == QUEUE_PUTTER_SOON;
 
 	world_thread(NULL);
+	if (how == QUEUE_GETTER_BEHIND) {
+		__atomic_store_n(&scratch[1], 1, __ATOMIC_RELEASE);
+		world_await(&scratch[3]);
+	}
 	if (puts)
 		ledger_put_begin(LEDGER_HELPER, 1, queue_buffer, state->bytes);
 	else
@@ -73,11 +107,25 @@ static bool sleeps(enum queue_helper how)
 	return how == QUEUE_SLEEPING_GETTER || how == QUEUE_SLEEPING_PUTTER;
 }
 
-static bool is_asleep(enum queue_helper how)
+static void await_sleep(enum queue_helper how)
 {
-	const struct wait_shm *wait = how == QUEUE_SLEEPING_GETTER ? &world_queue->shm->not_empty
-	                                                           : &world_queue->shm->not_full;
-	return atomic32_load_acquire(&wait->word) & WAIT_SLEEPERS;
+	const struct wait_shm *wait = how == QUEUE_SLEEPING_PUTTER ? &world_queue->shm->not_full
+	                                                           : &world_queue->shm->not_empty;
+	for (struct patience p = {0}; patience(&p);) {
+		if (atomic32_load_acquire(&wait->word) & WAIT_SLEEPERS)
+			break;
+		(void) usleep(20);
+	}
+	(void) usleep(100);
+}
+
+void queue_lease(struct mpshm_lease *ret_lease)
+{
+	WORLD_IS(mpshm_queue_get_begin(world_queue, ret_lease, 0), state->bytes);
+	if (state->helper != QUEUE_GETTER_BEHIND)
+		return;
+	__atomic_store_n((uint32_t *) world_scratch() + 3, 1, __ATOMIC_RELEASE);
+	await_sleep(state->helper);
 }
 
 void queue_setup(const struct crash_case *self)
@@ -98,26 +146,24 @@ void queue_setup(const struct crash_case *self)
 		WORLD_IS(mpshm_queue_try_get(world_queue, queue_buffer, sizeof queue_buffer),
 		         state->bytes);
 	}
-	put_before(state->taken);
 	if (state->taken) {
-		uint32_t count = state->taken;
-		pid_t dead = world_helper(take_and_wait, &count);
-		world_await(world_scratch());
-		world_kill(dead);
+		fill_for_the_dead(state->taken, take_and_wait);
 		WORLD_IS(mpshm_segment_recover(world_segment), 1);
 	}
+	give_back(state->back);
+	if (state->held)
+		fill_for_the_dead(state->held, lease_and_wait);
 	put_before(state->filled);
+	if (state->shut)
+		WORLD_IS(mpshm_queue_shutdown(world_queue), 0);
 	helper = 0;
 	if (state->helper == QUEUE_NO_HELPER)
 		return;
 	enum queue_helper how = state->helper;
 	helper = world_helper(help, &how);
 	world_await((uint32_t *) world_scratch() + 1);
-	if (sleeps(how)) {
-		for (struct patience p = {0}; patience(&p) && !is_asleep(how);)
-			(void) usleep(20);
-		(void) usleep(100);
-	}
+	if (sleeps(how))
+		await_sleep(how);
 }
 
 static bool put_own(void)
@@ -130,13 +176,28 @@ static bool put_own(void)
 	return ret == 0 || ret == -EPIPE;
 }
 
+/* As receive, by a lease. */
+static ssize_t lease_one(struct mpshm_message *ret_message, int64_t timeout_ns)
+{
+	struct mpshm_lease lease;
+	ssize_t bytes = mpshm_queue_get_begin(world_queue, &lease, timeout_ns);
+	if (bytes < 0)
+		return bytes;
+	memcpy(queue_buffer, lease.data, (size_t) bytes);
+	*ret_message = lease.message;
+	WORLD_IS(mpshm_queue_get_commit(world_queue, &lease), 0);
+	return bytes;
+}
+
 static bool get_some(void)
 {
 	struct mpshm_message message;
 	/* By a short sleep now and then: what is woken, and what slices repair. */
 	int64_t timeout = crash_step() % 3 == 0 ? 300 * MPSHM_MICROSECOND : 0;
-	ssize_t ret = mpshm_queue_receive(world_queue, queue_buffer, sizeof queue_buffer, &message,
-	                                  timeout);
+	ssize_t ret = crash_step() % 4 == 1
+	                      ? lease_one(&message, timeout)
+	                      : mpshm_queue_receive(world_queue, queue_buffer, sizeof queue_buffer,
+	                                            &message, timeout);
 	if (ret < 0) {
 		if (ret != -EAGAIN && ret != -ETIMEDOUT && ret != -EPIPE)
 			world_failed(__FILE__, __LINE__, "get", ret);
