@@ -82,11 +82,13 @@ struct mpshm_object_info {
 	uint64_t waiters_put, waiters_get;      /* queue: 1 where somebody may be asleep, else 0 */
 	uint64_t recovered;   /* rings, queue: positions of the dead that were resolved; spsc:
 	                       * sides of the dead that were taken over */
-	uint64_t redelivered; /* elements whose consumer died that another one got */
+	uint64_t redelivered; /* elements whose consumer died, or aborted, that another one got */
 	uint64_t tombstoned;  /* puts cut off */
 	uint64_t dropped;     /* elements given up since 255 consumers died of them */
 	uint64_t peer_deaths; /* participants that died with it open, found and resolved */
-	uint32_t reserved[4];
+	uint32_t leased;      /* queue: messages in getters' hands */
+	uint32_t returned;    /* queue: those whose lease ended without a commit */
+	uint32_t reserved[2];
 };
 
 struct mpshm_participant_info {

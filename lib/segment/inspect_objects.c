@@ -125,9 +125,12 @@ static int count_blocks(const struct mpshm_inspect *inspect, struct extent_shm e
 		                    batch, (uint64_t) now * sizeof batch[0]);
 		if (ret < 0)
 			return ret;
-		for (uint32_t k = 0; k < now; k++)
-			info->pool_blocks_used +=
-				block_used(inspect, extent, &queue->ring, batch[k].word.raw);
+		for (uint32_t k = 0; k < now; k++) {
+			uint64_t word = batch[k].word.raw;
+			info->pool_blocks_used += block_used(inspect, extent, &queue->ring, word);
+			info->leased += block_kind(word) == BLOCK_LEASED;
+			info->returned += block_kind(word) == BLOCK_BACK;
+		}
 	}
 	return 0;
 }

@@ -54,6 +54,7 @@ says out '^kind +queue$'
 says out '^capacity +4 messages$'
 says out '^max message +4096 bytes$'
 says out '^pool +1 of [0-9]+ blocks in use$'
+says out "^leased +0 in getters' hands, 0 came back\$"
 says out '^recovered +0 '
 says out '^redelivered +0$'
 says out '^tombstoned +0 '

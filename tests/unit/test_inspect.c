@@ -135,6 +135,36 @@ START_TEST(queue_is_told_with_its_blocks_and_shutdown)
 }
 END_TEST
 
+START_TEST(queue_is_told_with_its_leases)
+{
+	struct mpshm_object_info info;
+	struct mpshm_queue *queue;
+	struct mpshm_lease leases[3];
+
+	ck_assert_int_eq(mpshm_queue_open(&queue, segment, "queue", MPSHM_CREATE, NULL),
+	                 MPSHM_CREATED);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(mpshm_queue_try_put(queue, "m", 1), 0);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(mpshm_queue_get_begin(queue, &leases[i], 0), 1);
+	ck_assert_int_eq(mpshm_queue_get_abort(queue, &leases[1]), 0);
+	ck_assert(look_at("queue", &info));
+	ck_assert_uint_eq(info.used, 0);
+	ck_assert_uint_eq(info.pool_blocks_used, 3);
+	ck_assert_uint_eq(info.leased, 2);
+	ck_assert_uint_eq(info.returned, 1);
+	ck_assert_int_eq(mpshm_queue_get_begin(queue, &leases[1], 0), 1);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(mpshm_queue_get_commit(queue, &leases[i]), 0);
+	ck_assert(look_at("queue", &info));
+	ck_assert_uint_eq(info.pool_blocks_used, 0);
+	ck_assert_uint_eq(info.leased, 0);
+	ck_assert_uint_eq(info.returned, 0);
+	ck_assert_uint_eq(info.redelivered, 1);
+	ck_assert_int_eq(mpshm_queue_close(queue), 0);
+}
+END_TEST
+
 START_TEST(unlinked_object_is_told_as_such_until_it_is_gone)
 {
 	struct mpshm_object_info info;
@@ -251,6 +281,7 @@ Suite *suite_inspect(void)
 	tcase_add_test(tcase, segment_is_told_as_it_was_created);
 	tcase_add_test(tcase, objects_of_each_type_are_told);
 	tcase_add_test(tcase, queue_is_told_with_its_blocks_and_shutdown);
+	tcase_add_test(tcase, queue_is_told_with_its_leases);
 	tcase_add_test(tcase, unlinked_object_is_told_as_such_until_it_is_gone);
 	tcase_add_test(tcase, participants_are_told_alive_and_dead);
 	tcase_add_test(tcase, participant_that_comes_and_goes_is_never_told_dead);

@@ -106,6 +106,7 @@ static void element_facts(const struct view *view, const struct mpshm_object_inf
 		fact("pool", "%llu of %llu blocks in use",
 		     (unsigned long long) info->pool_blocks_used,
 		     (unsigned long long) info->pool_blocks);
+		fact("leased", "%u in getters' hands, %u came back", info->leased, info->returned);
 		fact("waiters", "to put: %s; to get: %s", info->waiters_put ? "yes" : "none",
 		     info->waiters_get ? "yes" : "none");
 		fact("shut down", "%s", info->shut_down ? "yes" : "no");

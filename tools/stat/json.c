@@ -121,6 +121,8 @@ static void object_members(const struct mpshm_object_info *info)
 	if (info->kind == MPSHM_KIND_QUEUE) {
 		json_uint("pool_blocks", info->pool_blocks);
 		json_uint("pool_blocks_used", info->pool_blocks_used);
+		json_uint("leased", info->leased);
+		json_uint("returned", info->returned);
 		json_bool("waiters_put", info->waiters_put != 0);
 		json_bool("waiters_get", info->waiters_get != 0);
 		json_bool("shut_down", info->shut_down != 0);
