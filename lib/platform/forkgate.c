@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One word counts who is inside the gate and which forks are under way, and one
- * compare-and-swap admits either only while the other count is 0.
+ * One word counts who is inside the gate and which forks are under way.  A fork counts
+ * itself first, from when on nobody enters, and waits until those inside are out.
  *
  * Nobody can wait for ever.  A fork waits for threads that run no handler and are
- * soon out.  An entrant's patience with a fork has an end: that fork may be its own,
- * where a signal handler attaches while fork() runs its handlers.
+ * soon out, and not for newcomers: threads that attach again and again don't starve it.
+ * Who is inside enters once more without a look.  An entrant's patience with a fork has
+ * an end: that fork may be its own, where a signal handler attaches while fork() runs
+ * its handlers.
  */
 #include "platform/forkgate.h"
 
@@ -26,20 +28,16 @@
 static atomic32 gate;
 static atomic32 handlers_ready;
 
+/* How often this thread is inside; of those entries the first is counted in the gate. */
+static _Thread_local uint32_t depth __attribute__((tls_model("initial-exec")));
+
 static void fork_begins(void)
 {
 	KEEP_ERRNO;
-	uint32_t now = atomic32_load_relaxed(&gate); /* relaxed: the swap below judges */
-	for (;;) {
-		if ((now & ~FORK_MASK) == 0) {
-			/* [FG-A1] pairs with [FG-R1]: their descriptors are closed */
-			if (atomic32_cas(&gate, &now, now + FORK))
-				return;
-			continue;
-		}
+	(void) atomic32_fetch_add(&gate, FORK);
+	/* [FG-A1] pairs with [FG-R1]: their descriptors are closed */
+	while ((atomic32_load_acquire(&gate) & ~FORK_MASK) != 0)
 		mpshm_i_clock_nap(NAP_NS);
-		now = atomic32_load_relaxed(&gate);
-	}
 }
 
 static void fork_ends(void)
@@ -92,6 +90,9 @@ int mpshm_i_forkgate_enter(struct forkgate_pass *pass)
 	(void) pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &pass->cancel_state);
 	signals_block(&pass->signals);
 
+	/* Signals are blocked: nobody comes between the look and the count. */
+	if (depth++ > 0)
+		return 0;
 	uint32_t now = atomic32_load_relaxed(&gate); /* relaxed: the swap below judges */
 	for (int naps = 0;;) {
 		if ((now & FORK_MASK) == 0 || naps == PATIENCE_NAPS) {
@@ -110,8 +111,9 @@ void mpshm_i_forkgate_leave(const struct forkgate_pass *pass)
 {
 	KEEP_ERRNO;
 
-	/* [FG-R1] pairs with [FG-A1]: what no child may get is closed */
-	(void) atomic32_fetch_add(&gate, 0 - INSIDE);
+	if (--depth == 0)
+		/* [FG-R1] pairs with [FG-A1]: what no child may get is closed */
+		(void) atomic32_fetch_add(&gate, 0 - INSIDE);
 	(void) pthread_sigmask(SIG_SETMASK, &pass->signals, NULL);
 	(void) pthread_setcancelstate(pass->cancel_state, NULL);
 }

@@ -17,7 +17,7 @@ struct forkgate_pass {
 
 /*
  * From here until leave, in this thread, no signal handler runs and no cancellation
- * is acted upon; leave must follow.  0 or a negative errno (then don't leave).
+ * is acted upon; leave must follow.  It may be entered within.  0 or a negative errno (then don't leave).
  */
 int mpshm_i_forkgate_enter(struct forkgate_pass *pass);
 void mpshm_i_forkgate_leave(const struct forkgate_pass *pass);
