@@ -19,8 +19,10 @@
 #define LIVENESS_BYTE_UNLINK (LIVENESS_BYTE_CREATE + 3) /* the last steps of an unlink */
 #define LIVENESS_BYTE_PARTICIPANT(i) (LIVENESS_BYTE_CREATE + 16 + (int64_t) (i))
 
+/* It stays where it is while it is held. */
 struct liveness_lock {
-	void *mapping; /* carries the lock; NULL: not held */
+	void *mapping;                     /* carries the lock; NULL: not held */
+	struct liveness_lock *next_copied; /* liveness.c's own */
 };
 
 /*
@@ -33,8 +35,8 @@ int mpshm_i_liveness_acquire(struct liveness_lock *lock, int fd, const char *pat
 void mpshm_i_liveness_release(struct liveness_lock *lock);
 
 /*
- * Forget a lock that was inherited through fork (the mapping is not there in
- * the child, so there is nothing to release).
+ * Forget a lock that was inherited through fork.  The mapping is not there in the
+ * child, so there is nothing to release; where it is, it is dropped.
  */
 void mpshm_i_liveness_forget(struct liveness_lock *lock);
 

@@ -11,6 +11,7 @@
  */
 #include "platform/process.h"
 
+#include "platform/advice.h"
 #include "platform/atomic.h"
 #include "platform/clock.h"
 #include "platform/keep_errno.h"
@@ -23,7 +24,6 @@
 #include <unistd.h>
 
 #define NAP_NS 20000
-#define ADVICE_NONSENSE (-1)
 
 struct process_page {
 	atomic64 word;
@@ -67,9 +67,7 @@ static void wipe_in_child(void)
  */
 static int page_arm(struct process_page *page)
 {
-	/* Emulators say yes to any advice: who takes nonsense for one does not wipe. */
-	if (madvise(page, sizeof *page, MADV_WIPEONFORK) == 0 &&
-	    madvise(page, sizeof *page, ADVICE_NONSENSE) < 0)
+	if (madvise(page, sizeof *page, MADV_WIPEONFORK) == 0 && advice_is_meant())
 		return 0;
 	atomic32_store_relaxed(&kernel_wipes_not, 1); /* relaxed: [PR-R1] follows */
 	return -pthread_atfork(NULL, NULL, wipe_in_child);

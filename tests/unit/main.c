@@ -8,6 +8,7 @@
 #include "suites.h"
 
 #include "guest.h"
+#include "skip.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "guest") == 0)
 		return guest_main(argc, argv);
 
+	skip_begin();
 	SRunner *runner = srunner_create(NULL);
 	for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
 		srunner_add_suite(runner, suites[i]());
@@ -35,8 +37,8 @@ int main(int argc, char **argv)
 	int failed = srunner_ntests_failed(runner);
 	const char *verbosity = getenv("CK_VERBOSITY");
 
-	/* Check prints single results after its summary: say the summary again. */
-	if (failed > 0 || (verbosity && strcmp(verbosity, "verbose") == 0))
+	/* Skips come after its summary, and so do Check's single results: say it again. */
+	if (skip_report() > 0 || failed > 0 || (verbosity && strcmp(verbosity, "verbose") == 0))
 		srunner_print(runner, CK_MINIMAL);
 	srunner_free(runner);
 

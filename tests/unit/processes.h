@@ -8,6 +8,7 @@
 #define MPSHM_TESTS_UNIT_PROCESSES_H
 
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,12 @@ static inline pid_t child_start(void (*act)(void *), void *argument)
 	}
 	ck_assert_int_ge(child, 0);
 	return child;
+}
+
+/* A fork without the C library: no handler runs. */
+static inline pid_t bare_clone(void)
+{
+	return (pid_t) syscall(SYS_clone, (unsigned long) SIGCHLD, NULL, NULL, NULL, NULL);
 }
 
 /* Its exit status, or the negative number of the signal that ended it. */

@@ -2,7 +2,9 @@
 /* Creation: many at once, cut off half-way, refused; and files that are no segments. */
 #include "suites.h"
 
+#include "able.h"
 #include "processes.h"
+#include "skip.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -387,8 +389,7 @@ START_TEST(creation_in_a_file_of_another_user_is_refused_and_leaves_it_alone)
 	int expected = -EACCES;
 	struct stat file;
 
-	if (geteuid() != 0)
-		return; /* takes two users */
+	SKIP_UNLESS(geteuid() == 0, "not root: takes two users");
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(child_run(open_as_nobody, &expected), 0); /* by its mode */
@@ -411,8 +412,6 @@ static void create_beyond_file_size(void *unused)
 	CHILD_ASSERT(access(path, F_OK) < 0);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define LIMITED_ADDRESS_SPACE 1
 static void create_without_address_space(void *unused)
 {
 	struct mpshm_segment_options options = small;
@@ -424,7 +423,6 @@ static void create_without_address_space(void *unused)
 	CHILD_ASSERT(mpshm_segment_open(&segment, name, MPSHM_CREATE, &options) == -ENOMEM);
 	CHILD_ASSERT(access(path, F_OK) < 0);
 }
-#endif
 
 static void create_without_descriptors(void *unused)
 {
@@ -453,15 +451,18 @@ static void create_on_a_full_disk(void *unused)
 START_TEST(creation_that_fails_says_why_and_leaves_nothing)
 {
 	ck_assert_int_eq(child_run(create_beyond_file_size, NULL), 0);
-#ifdef LIMITED_ADDRESS_SPACE
-	ck_assert_int_eq(child_run(create_without_address_space, NULL), 0);
-#endif
+	if (able_to_limit_address_space())
+		ck_assert_int_eq(child_run(create_without_address_space, NULL), 0);
+	else
+		SKIP_PART("no RLIMIT_AS");
 	ck_assert_int_eq(child_run(create_without_descriptors, NULL), 0);
 	if (geteuid() == 0)
 		ck_assert_int_eq(child_run(create_for_a_foreign_group, NULL), 0);
+	else
+		SKIP_PART("not root: takes two users");
 	int ret = child_run(create_on_a_full_disk, NULL);
 	if (ret == NO_NAMESPACE)
-		puts("creation: no mount namespace to be had, so no full file system");
+		SKIP_PART("no mount namespace");
 	else
 		ck_assert_int_eq(ret, 0);
 }

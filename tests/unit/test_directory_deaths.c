@@ -181,8 +181,8 @@ END_TEST
 
 Suite *suite_directory_deaths(void)
 {
-	Suite *suite = suite_create("directory-deaths");
-	TCase *tcase = tcase_create("directory-deaths");
+	Suite *suite = suite_create("directory_deaths");
+	TCase *tcase = tcase_create("directory_deaths");
 	tcase_set_timeout(tcase, 30);
 	tcase_add_checked_fixture(tcase, open_segment, close_segment);
 	tcase_add_test(tcase, dead_holder_of_the_directory_is_taken_over_and_its_work_undone);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A segment that an earlier build wrote, tests/compat/golden-1.0.*, is read by this one. */
 #include "objects.h"
+#include "skip.h"
 
 #include "../compat/golden.h"
 
@@ -157,12 +158,21 @@ START_TEST(golden_value_and_counter_are_what_they_were)
 }
 END_TEST
 
+START_TEST(golden_segment_of_this_machine)
+{
+	SKIP("none is kept");
+}
+END_TEST
+
 Suite *suite_golden(void)
 {
 	Suite *suite = suite_create("golden");
-	if (GOLDEN[0] == '\0')
-		return suite;
 	TCase *tcase = tcase_create("golden");
+	if (GOLDEN[0] == '\0') {
+		tcase_add_test(tcase, golden_segment_of_this_machine);
+		suite_add_tcase(suite, tcase);
+		return suite;
+	}
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, golden_segment_has_one_dead_participant);
 	tcase_add_test(tcase, golden_rings_hold_what_was_pushed);

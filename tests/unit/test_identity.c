@@ -2,6 +2,11 @@
 /* lib/platform/process: no child ever passes for its parent. */
 #include "suites.h"
 
+#include "able.h"
+#include "processes.h"
+#include "skip.h"
+#include "unheard.h"
+
 #include "platform/atomic.h"
 #include "platform/process.h"
 
@@ -33,12 +38,6 @@ static int child_result(pid_t child)
 	int status = 0;
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
-}
-
-/* A fork without the C library: no handler runs. */
-static pid_t bare_clone(void)
-{
-	return (pid_t) syscall(SYS_clone, (unsigned long) SIGCHLD, NULL, NULL, NULL, NULL);
 }
 
 static void *begin_in_thread(void *ret_identity)
@@ -106,10 +105,13 @@ END_TEST
 START_TEST(bare_clone_has_no_identity_until_it_begins)
 {
 	uint64_t identity = mpshm_i_process_begin(reset);
+	bool wiped = able_to_wipe_in_children();
+	if (!wiped)
+		SKIP_PART("no MADV_WIPEONFORK");
 	pid_t child = bare_clone();
 	if (child == 0) {
 		/* No threads here: the C library does not know that it was copied. */
-		int wrong = *mpshm_i_process != 0;
+		int wrong = wiped && *mpshm_i_process != 0;
 		uint64_t mine = mpshm_i_process_begin(NULL);
 		wrong += mine == 0 || mine == identity || *mpshm_i_process != mine;
 		_exit(wrong);
@@ -210,6 +212,16 @@ START_TEST(description_tells_command_start_and_namespace)
 }
 END_TEST
 
+static void set_up_unheard(void)
+{
+	advice_goes_unheard(true);
+}
+
+static void tear_down_unheard(void)
+{
+	advice_goes_unheard(false);
+}
+
 Suite *suite_identity(void)
 {
 	Suite *suite = suite_create("identity");
@@ -222,6 +234,15 @@ Suite *suite_identity(void)
 	tcase_add_test(tcase, begin_from_within_reset_is_refused_and_does_not_hang);
 	tcase_add_test(tcase, fork_in_the_middle_of_a_begin_leaves_a_child_that_can_begin);
 	tcase_add_test(tcase, description_tells_command_start_and_namespace);
+	suite_add_tcase(suite, tcase);
+
+	tcase = tcase_create("identity_unheard");
+	tcase_add_checked_fixture(tcase, set_up_unheard, tear_down_unheard);
+	tcase_set_timeout(tcase, 30);
+	tcase_add_test(tcase, identity_is_one_for_all_threads_and_stays);
+	tcase_add_test(tcase, eight_threads_of_a_forked_child_reset_once_and_become_another);
+	tcase_add_test(tcase, no_descendant_has_the_identity_of_an_ancestor);
+	tcase_add_test(tcase, fork_in_the_middle_of_a_begin_leaves_a_child_that_can_begin);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -166,8 +166,8 @@ END_TEST
 
 Suite *suite_inspect_damaged(void)
 {
-	Suite *suite = suite_create("inspect-damaged");
-	TCase *tcase = tcase_create("inspect-damaged");
+	Suite *suite = suite_create("inspect_damaged");
+	TCase *tcase = tcase_create("inspect_damaged");
 	tcase_set_timeout(tcase, 30);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, files_that_are_no_segments_are_told_apart);

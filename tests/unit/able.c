@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "able.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "processes.h"
+
+#define PAGE_BYTES 65536 /* on every machine a number of whole pages */
+
+/* What `look` says, in a bare clone, of a page that was advised upon. */
+static int advised_page_in_child(int advice, int (*look)(const char *page))
+{
+	char *page =
+		mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(page, MAP_FAILED);
+	page[0] = 1;
+	ck_assert_int_eq(madvise(page, PAGE_BYTES, advice), 0);
+	pid_t child = bare_clone();
+	if (child == 0)
+		_exit(look(page));
+	int found = child_wait(child);
+	ck_assert_int_eq(munmap(page, PAGE_BYTES), 0);
+	return found;
+}
+
+static int is_there(const char *page)
+{
+	int ends[2];
+	return pipe(ends) == 0 && write(ends[1], page, 1) == 1;
+}
+
+static int has_content(const char *page)
+{
+	return page[0];
+}
+
+bool able_to_keep_from_children(void)
+{
+	return advised_page_in_child(MADV_DONTFORK, is_there) == 0;
+}
+
+bool able_to_wipe_in_children(void)
+{
+	return advised_page_in_child(MADV_WIPEONFORK, has_content) == 0;
+}
+
+static void *do_nothing(void *unused)
+{
+	return unused;
+}
+
+static void *wait_to_be_joined(void *mutex)
+{
+	(void) pthread_mutex_lock(mutex);
+	return NULL;
+}
+
+static void start_thread(void *unused)
+{
+	pthread_t thread;
+	(void) unused;
+	CHILD_ASSERT(pthread_create(&thread, NULL, do_nothing, NULL) == 0);
+	CHILD_ASSERT(pthread_join(thread, NULL) == 0);
+}
+
+/* Of two threads. */
+static void start_thread_in_child(void *unused)
+{
+	pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+	pthread_t thread;
+	CHILD_ASSERT(pthread_mutex_lock(&mutex) == 0);
+	CHILD_ASSERT(pthread_create(&thread, NULL, wait_to_be_joined, &mutex) == 0);
+	_exit(child_run(start_thread, unused) == 0 ? 0 : 1);
+}
+
+bool able_to_start_threads_in_children(void)
+{
+#ifdef __SANITIZE_THREAD__ /* which does not allow it */
+	(void) start_thread_in_child;
+	return false;
+#else
+	return child_run(start_thread_in_child, NULL) == 0;
+#endif
+}
+
+static void map_beyond_limit(void *unused)
+{
+	const struct rlimit limit = {.rlim_cur = 1 << 30, .rlim_max = 1 << 30};
+	(void) unused;
+	CHILD_ASSERT(setrlimit(RLIMIT_AS, &limit) == 0);
+	CHILD_ASSERT(mmap(NULL, (size_t) 1 << 31, PROT_NONE,
+	                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) == MAP_FAILED);
+}
+
+bool able_to_limit_address_space(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) /* they need more */
+	(void) map_beyond_limit;
+	return false;
+#else
+	return child_run(map_beyond_limit, NULL) == 0;
+#endif
+}
+
+bool able_to_begin_anew(void)
+{
+	const char *fork_mode = getenv("CK_FORK");
+	return !fork_mode || strcmp(fork_mode, "no") != 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * able: what tests need of the machine beyond what the library does, each found out by
+ * trying it, in a process of its own.  Emulators and sanitizers lack some of it.
+ */
+#ifndef MPSHM_TESTS_UNIT_ABLE_H
+#define MPSHM_TESTS_UNIT_ABLE_H
+
+#include <stdbool.h>
+
+/* MADV_DONTFORK and MADV_WIPEONFORK do what they say in a child that runs no handler. */
+bool able_to_keep_from_children(void);
+bool able_to_wipe_in_children(void);
+
+/* A child that was forked beside other threads can start one. */
+bool able_to_start_threads_in_children(void);
+
+/* RLIMIT_AS makes a mapping fail. */
+bool able_to_limit_address_space(void);
+
+/* Each test runs in a process of its own (not with CK_FORK=no). */
+bool able_to_begin_anew(void);
+
+#endif
