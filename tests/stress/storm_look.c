@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A look into the object from outside: does a slot still hold the message that a dead
- * consumer had in its buffer?  Then its get had not acknowledged it, and it must be
+ * A look into the object from outside: does a slot, or a lease, still hold the message that
+ * a dead consumer had in its buffer?  Then its get had not acknowledged it, and it must be
  * delivered again.  By a read-only mapping of the segment's file, so that the process
  * that looks is no participant, and neither are the workers that it forks.
  */
@@ -45,17 +45,10 @@ void storm_look_end(struct storm_look *look)
 		(void) munmap((void *) (uintptr_t) look->base, look->bytes);
 }
 
-/* The id at the beginning of a message's payload. */
-static uint64_t message_id(const struct storm_look *look, const struct message_shm *slot)
+static uint64_t block_id(const struct storm_look *look, uint32_t block)
 {
 	const struct queue_shm *shm = (const void *) look->object;
-	uint64_t head = atomic64_load_acquire(&slot->head), id = UINT64_MAX;
-	uint32_t block = message_block_plus_1(head) - 1;
-
-	if (message_block_plus_1(head) == 0) {
-		memcpy(&id, slot + 1, sizeof id);
-		return id;
-	}
+	uint64_t id = UINT64_MAX;
 	for (uint32_t c = 0; c < shm->pool.classes; c++) {
 		const struct class_shm *class = &shm->pool.class_table[c];
 		if (block - class->first_block < class->blocks)
@@ -65,6 +58,34 @@ static uint64_t message_id(const struct storm_look *look, const struct message_s
 			       sizeof id);
 	}
 	return id;
+}
+
+/* The id at the beginning of a message's payload. */
+static uint64_t message_id(const struct storm_look *look, const struct message_shm *slot)
+{
+	uint64_t head = atomic64_load_acquire(&slot->head), id;
+
+	if (message_block_plus_1(head) != 0)
+		return block_id(look, message_block_plus_1(head) - 1);
+	memcpy(&id, slot + 1, sizeof id);
+	return id;
+}
+
+static bool lease_holds(const struct storm_look *look, uint64_t id)
+{
+	const struct pool_shm *pool =
+		&((const struct queue_shm *) (const void *) look->object)->pool;
+	const struct block_shm *blocks = (const void *) (look->object + pool->descriptors_at);
+	for (uint32_t b = 0; b < pool->blocks; b++) {
+		uint64_t word = atomic64_load_acquire(&blocks[b].word);
+		if (block_kind(word) != BLOCK_LEASED && block_kind(word) != BLOCK_BACK)
+			continue;
+		uint64_t held = block_id(look, b);
+		fence_acquire();
+		if (held == id && atomic64_load_acquire(&blocks[b].word) == word)
+			return true;
+	}
+	return false;
 }
 
 bool storm_look_holds(const struct storm_look *look, uint64_t id)
@@ -86,5 +107,6 @@ bool storm_look_holds(const struct storm_look *look, uint64_t id)
 		if (held == id && atomic64_load_acquire(word_at) == word)
 			return true;
 	}
-	return false;
+	/* After the slots: that is the way it goes. */
+	return look->queue && lease_holds(look, id);
 }

@@ -233,6 +233,38 @@ static void consume_from_queue(struct mpshm_queue *queue)
 	}
 }
 
+#define LEASES 4u
+
+/* Begin another lease, or end one: mostly by a commit, in any order. */
+static void consume_by_lease(struct mpshm_queue *queue)
+{
+	static struct mpshm_lease leases[LEASES];
+	struct mpshm_lease *lease = &leases[storm_random(&seed) % LEASES];
+
+	if (!lease->data) {
+		ssize_t bytes =
+			mpshm_queue_get_begin(queue, lease, storm_random(&seed) % 2 ? WAIT_NS : 0);
+		if (bytes >= 0)
+			check_order(lease->data, &lease->message);
+		else if (bytes != -EAGAIN && bytes != -ENOBUFS && bytes != -ETIMEDOUT)
+			failed(bytes);
+		return;
+	}
+	linger();
+	if (!storm_message_whole(lease->data, lease->message.bytes))
+		(void) __atomic_fetch_add(&storm->torn, 1, __ATOMIC_RELAXED);
+	if (storm_random(&seed) % 4 == 0) {
+		if (mpshm_queue_get_abort(queue, lease) != 0)
+			failed(-EINVAL);
+		return;
+	}
+	uint64_t *id = &storm->buffers[self->number].ids[0];
+	memcpy(id, lease->data, sizeof *id);
+	if (mpshm_queue_get_commit(queue, lease) != 0)
+		failed(-EINVAL);
+	storm_got(storm, *id);
+}
+
 _Noreturn void storm_worker(const struct storm_worker *worker)
 {
 	struct mpshm_segment *segment;
@@ -250,7 +282,9 @@ _Noreturn void storm_worker(const struct storm_worker *worker)
 		failed(ret);
 	while (!__atomic_load_n(&storm->stop, __ATOMIC_ACQUIRE)) {
 		if (worker->queue)
-			worker->producer ? produce_to_queue(queue) : consume_from_queue(queue);
+			worker->producer          ? produce_to_queue(queue)
+			: worker->number % 3 == 1 ? consume_by_lease(queue)
+						  : consume_from_queue(queue);
 		else
 			worker->producer ? produce_to_ring(ring) : consume_from_ring(ring);
 	}
