@@ -121,6 +121,32 @@ check blocks broken 'block freed before its slot' -DFREE_BEFORE_RELEASE
 check blocks broken 'IN after READY' -DIN_LATE
 check blocks broken 'pool resolved before frames' -DPOOL_FIRST
 
+# --- leases: messages in getters' hands -----------------------------------------------
+two="-DFILLED=1 -DBLOCKS=1 -DGETTERS=2"
+three="-DFILLED=1 -DBLOCKS=1 -DGETTERS=3"
+# shellcheck disable=SC2086 # several words each
+{
+  check leases sound  'inline, 2 deaths' $three -DDEATHS=2
+  check leases sound  'in a block, 2 deaths' $three -DLONG=1 -DDEATHS=2
+  check leases sound  'marks not mended, no deaths' $three -DDEATHS=0 -DMARKS_TRUSTED
+  check leases sound  'one of each, two turns' -DFILLED=2 -DBLOCKS=2 -DLONG=2 -DGETTERS=2 -DTURNS=2
+  check leases larger 'one of each, three getters' -DFILLED=2 -DBLOCKS=2 -DLONG=1
+  check leases broken 'slot released before LEASED' $two -DLONG=1 -DSLOT_FIRST
+  check leases broken 'adopter does not make it IN' $three -DLONG=1 -DNO_UNDO
+  check leases broken 'copy that the slot does not name' $three -DUNNAMED
+  check leases broken 'slot names the block before IN' $two -DNAMED_FIRST
+  check leases broken 'slot not asked' $two -DLONG=1 -DSLOT_NOT_ASKED
+  check leases broken 'no sweep behind an adoption' $two -DNO_SWEEP
+  check leases broken 'group marked after the release' $two -DLONG=1 -DLEASED_LATE
+  check leases broken 'marks of the dead not mended' $two -DLONG=1 -DMARKS_TRUSTED
+  check leases broken 'unmarked, no second look' $three -DDEATHS=0 -DMARKS_TRUSTED -DUNMARK_FOREVER
+  check leases broken 'taken back by plain store' $three -DLONG=1 -DTAKE_BY_STORE
+  check leases broken 'end: frames not asked' $three -DLONG=1 -DFRAMES_NOT_ASKED
+  check leases broken 'end: index before frames' $three -DLONG=1 -DINDEX_FIRST
+  check leases broken 'end: leases not asked' $three -DLONG=1 -DLEASES_NOT_ASKED
+  check leases broken 'end: leases before frames' $three -DLONG=1 -DLEASES_FIRST
+}
+
 # --- wait: the eventcount ------------------------------------------------------------
 check wait sound  'membarrier, no slice'
 check wait sound  'fence, no slice' -DFENCE -DNO_MEMBARRIER
