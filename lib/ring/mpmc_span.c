@@ -56,10 +56,8 @@ static struct frame_shm *frame_of(struct mpshm_mpmc *handle, const struct mpshm_
 	if (number >= MPSHM_MPMC_SPANS_MAX || thread_cell(handle->object.segment, &cell) != 0)
 		return NULL;
 	struct frame_shm *frame = &cell->frames[number];
-	if (atomic64_load_relaxed(&frame->where) != (span->position | FRAME_BUSY) ||
-	    atomic64_load_relaxed(&frame->what) != mpmc_what(identity, span->count))
-		return NULL;
-	return frame;
+	return frame_announces(frame, mpmc_what(identity, span->count), span->position) ? frame
+	                                                                                : NULL;
 }
 
 ssize_t mpshm_mpmc_try_reserve(struct mpshm_mpmc *handle, size_t count, struct mpshm_span *ret_span)

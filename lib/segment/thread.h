@@ -82,6 +82,13 @@ static inline void frame_announce(struct frame_shm *frame, uint64_t what, uint64
 	}
 }
 
+/* Is that what the frame announces?  Asked by its own thread. */
+static inline bool frame_announces(const struct frame_shm *frame, uint64_t what, uint64_t position)
+{
+	return atomic64_load_relaxed(&frame->where) == (position | FRAME_BUSY) &&
+	       atomic64_load_relaxed(&frame->what) == what;
+}
+
 /* Empty it: after the publish, or after the claim failed. */
 static inline void frame_empty(struct frame_shm *frame)
 {
