@@ -36,6 +36,7 @@ enum shape {
 	SHAPE_TRIP,        /* 64 bytes there and back by blocking calls */
 	SHAPE_IDLE,        /* blocked in a get that nobody answers */
 	SHAPE_ADD,         /* counters: add 1, all workers at once */
+	SHAPE_ALONE,       /* rings and channels: put and get in turn, by one process */
 	SHAPES,
 };
 

@@ -1,4 +1,4 @@
-# For contrast.sh and demo.sh: . "$here/bench_common.sh", behind common.sh.
+# For contrast.sh, demo.sh and recoverable.sh: . "$here/bench_common.sh", behind common.sh.
 # run COMMAND...: its output in $tmp/out and $tmp/err, its exit status in $status.
 run()
 {
@@ -107,7 +107,8 @@ before=$(ls /dev/shm)
 nothing_left()
 {
   checks=$((checks + 1))
-  for segment in /dev/shm/mpshm.mpshm-contrast.* /dev/shm/mpshm.mpshm-demo.*; do
+  for segment in /dev/shm/mpshm.mpshm-contrast.* /dev/shm/mpshm.mpshm-demo.* \
+    /dev/shm/mpshm.mpshm-recoverable.*; do
     [ -e "$segment" ] || continue
     pid=$(echo "$segment" | cut -d . -f 3)
     echo "$before" | grep -qxF "$(basename "$segment")" && continue
