@@ -171,7 +171,7 @@ static const struct {
 #define OPERATIONS_COUNT (sizeof(operations) / sizeof(*operations))
 
 /* Known to the instruction counter by its name. */
-__attribute__((noinline, noclone, used)) static void operations_measure(void (*run)(void))
+__attribute__((noinline, used)) static void operations_measure(void (*run)(void))
 {
 	run();
 	__asm__ volatile("" : : : "memory"); /* not a jump: it must be seen to return */

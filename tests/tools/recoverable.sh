@@ -46,8 +46,9 @@ silent err
 run "$top/bench/recoverable/instructions.sh" "$build"
 if [ "$status" -eq 77 ]; then
   cat "$tmp/out"
-else
+elif [ "$status" -ne 0 ]; then
   expect 0
+else
   cp "$tmp/out" "$tmp/counts"
   run "$recoverable" --operations list
   for operation in $(cut -d ' ' -f 1 "$tmp/out" | grep -v '^nothing$'); do
