@@ -26,8 +26,8 @@ void report_start(const struct report *report, unsigned cpus)
 	if (report->json)
 		return;
 	printf("A number shared by processes, raised in every way, on %u CPU%s.\n"
-	       "  got       of the runs the middle one; all of them stand below it\n"
-	       "  lost      of all increments of all runs\n"
+	       "  got       the mean of the runs; all of them stand below it\n"
+	       "  lost      of all increments of all runs, so of the mean as well\n"
 	       "  ns/op     wall-clock time from the common start to the last process's end, divided\n"
 	       "            by the increments of all processes; the middle one of the runs\n"
 	       "  promises  exact: the way promises that nothing is lost\n",
@@ -73,13 +73,6 @@ void report_skipped(const struct report *report, const struct experiment *experi
 {
 	fprintf(report->json ? stderr : stdout, "  %-11s %-11s skipped: %s\n", experiment->name,
 	        way->name, why);
-}
-
-static int compare_got(const void *a, const void *b)
-{
-	const struct result *left = a, *right = b;
-
-	return (left->got > right->got) - (left->got < right->got);
 }
 
 static int compare_ns(const void *a, const void *b)
@@ -131,16 +124,17 @@ static void print_row(const struct experiment *experiment, const struct way *way
                       const struct result *results, unsigned count)
 {
 	struct result sorted[RUNS_MAX];
-	double lost = 0;
+	double sum = 0, lost = 0;
 	char text[32];
 	int64_t got;
 	unsigned i;
 
 	memcpy(sorted, results, count * sizeof(sorted[0]));
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
+		sum += (double) results[i].got;
 		lost += lost_percent(&results[i]) / count;
-	qsort(sorted, count, sizeof(sorted[0]), compare_got);
-	got = sorted[count / 2].got;
+	}
+	got = (int64_t) (sum / count + 0.5);
 	qsort(sorted, count, sizeof(sorted[0]), compare_ns);
 	if (experiment->ticket)
 		snprintf(text, sizeof(text), "%" PRId64, got - results[0].expected);
