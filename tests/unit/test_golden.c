@@ -17,7 +17,10 @@
 #define GOLDEN "" /* made on x86-64 */
 #endif
 
-static struct mpshm_segment *golden;
+/* Each test runs at both addresses: as mapped first, and as mapped once more. */
+static struct mpshm_segment *mapped[2];
+#define ADDRESSES 2
+#define golden (mapped[_i])
 static char name[40];
 
 static FILE *golden_file(void)
@@ -59,14 +62,18 @@ static void set_up(void)
 	lay_out(file, fd);
 	(void) fclose(file);
 	(void) close(fd);
-	int opened = mpshm_segment_open(&golden, name, 0, NULL);
+	int opened = mpshm_segment_open(&mapped[0], name, 0, NULL);
+	if (opened == MPSHM_ATTACHED)
+		opened = mpshm_segment_open(&mapped[1], name, MPSHM_NEW_MAPPING, NULL);
 	(void) unlink(path);
 	ck_assert_msg(opened == MPSHM_ATTACHED, "%d: %s", opened, mpshm_error_detail());
+	ck_assert_ptr_ne(mapped[0]->base, mapped[1]->base);
 }
 
 static void tear_down(void)
 {
-	ck_assert_int_eq(mpshm_segment_close(golden), 0);
+	ck_assert_int_eq(mpshm_segment_close(mapped[1]), 0);
+	ck_assert_int_eq(mpshm_segment_close(mapped[0]), 0);
 }
 
 START_TEST(golden_segment_has_one_dead_participant)
@@ -174,10 +181,10 @@ Suite *suite_golden(void)
 		return suite;
 	}
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, golden_segment_has_one_dead_participant);
-	tcase_add_test(tcase, golden_rings_hold_what_was_pushed);
-	tcase_add_test(tcase, golden_queue_holds_what_was_put);
-	tcase_add_test(tcase, golden_value_and_counter_are_what_they_were);
+	tcase_add_loop_test(tcase, golden_segment_has_one_dead_participant, 0, ADDRESSES);
+	tcase_add_loop_test(tcase, golden_rings_hold_what_was_pushed, 0, ADDRESSES);
+	tcase_add_loop_test(tcase, golden_queue_holds_what_was_put, 0, ADDRESSES);
+	tcase_add_loop_test(tcase, golden_value_and_counter_are_what_they_were, 0, ADDRESSES);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
