@@ -17,9 +17,8 @@
  * before that never was, and its slot is skipped.  An element is gone once its pop
  * released the slot; a pop cut off before that is undone: the element is
  * delivered again, possibly after later ones; one whose consumers died 255 times is
- * dropped.  A batch is one claim, but each of
- * its elements is published by itself: of a batch cut off, any subset may come,
- * each element whole.
+ * dropped.  A batch is one claim, but each of its elements is published by itself: of
+ * a batch cut off, any subset may come, each element whole.
  */
 #ifndef MPSHM_MPMC_H
 #define MPSHM_MPMC_H

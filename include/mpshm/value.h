@@ -5,8 +5,10 @@
  * Wait-free on x86-64 and on ARMv8.1; any thread and any signal handler may
  * call anything.  Every operation is sequentially consistent with every other of
  * the same value, and releases what was written before it to whoever reads the
- * result.  A forked child that uses an inherited handle calls mpshm_thread_attach()
- * first, which tells whether the value is still there.  Integers wrap.  A crash leaves the value before or after.
+ * result.  Integers wrap.  A crash leaves the value as it was before or after.
+ *
+ * A forked child that uses an inherited handle calls mpshm_thread_attach() first,
+ * which tells whether the value is still there.
  */
 #ifndef MPSHM_VALUE_H
 #define MPSHM_VALUE_H
