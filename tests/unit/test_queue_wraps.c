@@ -133,6 +133,7 @@ static void every_call_says_eusers(struct mpshm_queue *queue, struct mpshm_mpmc 
                                    void *reserved)
 {
 	char big[1000] = {0};
+	struct mpshm_lease lease;
 	struct mpshm_span span;
 	void *block;
 	ck_assert_int_eq(mpshm_queue_put(queue, "x", 1, MPSHM_FOREVER), -EUSERS);
@@ -142,6 +143,7 @@ static void every_call_says_eusers(struct mpshm_queue *queue, struct mpshm_mpmc 
 	ck_assert_int_eq(mpshm_queue_try_put(queue, "x", 1), -EUSERS);
 	ck_assert_int_eq(mpshm_queue_try_get(queue, big, 1), -EUSERS);
 	ck_assert_int_eq(mpshm_queue_receive(queue, big, 1, NULL, MPSHM_FOREVER), -EUSERS);
+	ck_assert_int_eq(mpshm_queue_get_begin(queue, &lease, MPSHM_FOREVER), -EUSERS);
 	ck_assert_int_eq(mpshm_queue_reserve(queue, 1, &block, MPSHM_FOREVER), -EUSERS);
 	ck_assert_int_eq(mpshm_queue_commit(queue, reserved, 1, 0, MPSHM_FOREVER), -EUSERS);
 	ck_assert_int_eq(mpshm_queue_abort(queue, reserved), -EUSERS);
