@@ -195,7 +195,7 @@ static void kill_beside(const struct crash_case *what, const struct trace *trace
 	}
 	victim_kill(&victim);
 	/* Every other one goes on living, and must hold nothing back. */
-	run->alive = frozen.ended && !(what->flags & CRASH_LEAVES) &&
+	run->alive = frozen.ended && !((what->flags | run->frozen->flags) & CRASH_LEAVES) &&
 	             (point->step + point->frozen_at) % 2 == 0;
 	if (!run->alive)
 		victim_kill(&frozen);
