@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "platform/error.h"
 #include "queue/lease.h"
 
 static const struct pool_class *class_of(const struct pool *pool, uint32_t block)
@@ -62,7 +63,8 @@ int mpshm_i_pool_allocate(struct pool *pool, uint32_t bytes, uint32_t *ret_block
 	/* One size up, but never the largest: those are for who needs them. */
 	if (c + 2 < pool->classes && claim_in_class(pool, &pool->class_table[c + 1], ret_block))
 		return 0;
-	return -ENOBUFS;
+	return fail_plainly(ENOBUFS, "queue: no block of that size is free; try again once a "
+	                             "message was taken, or a lease ended");
 }
 
 bool mpshm_i_pool_free(struct pool *pool, uint32_t block, uint64_t word)

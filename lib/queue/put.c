@@ -70,9 +70,7 @@ static ssize_t attempt_block(struct mpshm_queue *queue, void *context)
 	if (unlikely(error == -ENOBUFS) && mpshm_i_stalled(&queue->stall_block, STALL_ANYWHERE) &&
 	    mpshm_i_recover(queue->object.segment) > 0)
 		error = mpshm_i_pool_allocate(&queue->pool, call->bytes, &call->block);
-	return error != -ENOBUFS ? error
-	                         : fail_plainly(ENOBUFS, "queue: no block of that size is free; "
-	                                                 "try again once a message was taken");
+	return error;
 }
 
 int mpshm_i_queue_block(struct mpshm_queue *queue, uint32_t bytes, uint32_t *ret_block,

@@ -249,8 +249,11 @@ END_TEST
 
 static void queue_says_empty(struct mpshm_queue *queue)
 {
+	struct mpshm_lease lease;
 	char out[10];
 
+	FAILS(EAGAIN, "empty", mpshm_queue_get_begin(queue, &lease, 0));
+	FAILS(ETIMEDOUT, "no message", mpshm_queue_get_begin(queue, &lease, 1));
 	FAILS(EAGAIN, "empty", mpshm_queue_try_get(queue, out, sizeof out));
 	FAILS(EAGAIN, "empty", mpshm_queue_get(queue, out, sizeof out, 0));
 	FAILS(EAGAIN, "empty", mpshm_queue_receive(queue, out, sizeof out, NULL, 0));
@@ -296,8 +299,37 @@ static void queue_says_no_block(struct mpshm_queue *queue)
 		ck_assert_int_eq(mpshm_queue_abort(queue, blocks[--count]), 0);
 }
 
+/* A lease of a message that came in its slot needs a block, and there is none. */
+static void queue_says_no_block_for_a_lease(struct mpshm_queue *queue)
+{
+	struct mpshm_lease lease = {0}, other;
+	void *blocks[MPSHM_QUEUE_RESERVATIONS_MAX], *last;
+	int count = 0;
+	char out[20];
+
+	FAILS(EINVAL, "no open lease", mpshm_queue_get_commit(queue, &lease));
+	FAILS(EINVAL, "no open lease", mpshm_queue_get_abort(queue, &lease));
+	ck_assert_int_eq(mpshm_queue_put(queue, big, 20, 0), 0);
+	ck_assert_int_eq(mpshm_queue_put(queue, big, 20, 0), 0);
+	ck_assert_int_eq(mpshm_queue_get_begin(queue, &lease, 0), 20);
+	for (size_t bytes = 1000; bytes > 0; bytes /= 2)
+		while (mpshm_queue_reserve(queue, bytes, &last, 0) == 0) {
+			ck_assert_int_lt(count, MPSHM_QUEUE_RESERVATIONS_MAX);
+			blocks[count++] = last;
+		}
+	FAILS(ENOBUFS, "needs a block", mpshm_queue_get_begin(queue, &other, 0));
+	FAILS(ETIMEDOUT, "no block", mpshm_queue_get_begin(queue, &other, 1));
+	FAILS(EBUSY, "queue: ", mpshm_queue_close(queue));
+	while (count > 0)
+		ck_assert_int_eq(mpshm_queue_abort(queue, blocks[--count]), 0);
+	ck_assert_int_eq(mpshm_queue_get_commit(queue, &lease), 0);
+	FAILS(EINVAL, "no open lease", mpshm_queue_get_commit(queue, &lease));
+	ck_assert_int_eq(mpshm_queue_get(queue, out, sizeof out, 0), 20);
+}
+
 static void queue_says_shut_down(struct mpshm_queue *queue)
 {
+	struct mpshm_lease lease;
 	void *block, *other;
 	char out[20];
 
@@ -313,6 +345,7 @@ static void queue_says_shut_down(struct mpshm_queue *queue)
 		ck_assert_int_eq(mpshm_queue_get(queue, out, sizeof out, 0), 20);
 	FAILS(EPIPE, "all messages were taken", mpshm_queue_get(queue, out, 1, MPSHM_FOREVER));
 	FAILS(EPIPE, "all messages were taken", mpshm_queue_try_get(queue, out, 1));
+	FAILS(EPIPE, "all messages were taken", mpshm_queue_get_begin(queue, &lease, 1));
 	FAILS(EPIPE, "all messages were taken", mpshm_queue_receive(queue, out, 1, NULL, 0));
 }
 
@@ -333,6 +366,7 @@ START_TEST(errors_of_queues)
 	FAILS(EMSGSIZE, "1001 bytes", mpshm_queue_reserve(queue, 1001, &block, 0));
 	queue_says_empty(queue);
 	queue_says_no_block(queue);
+	queue_says_no_block_for_a_lease(queue);
 	queue_says_full(queue);
 	FAILS(EMSGSIZE, "20 bytes, the buffer 4", mpshm_queue_get(queue, out, 4, 0));
 	FAILS(EMSGSIZE, "20 bytes, the buffer 4", mpshm_queue_try_get(queue, out, 4));
