@@ -2,6 +2,8 @@
 /* queue: timeouts, wake-ups between threads and processes, shutdown, signals. */
 #include "objects.h"
 
+#include "queue/queue.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -122,7 +124,8 @@ START_TEST(queue_shutdown_wakes_every_blocked_getter)
 	pid_t child = child_start(child_gets, taken);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, get_until_shut_down, taken), 0);
-	nap_ms(150);
+	while (atomic32_load_acquire(&queue->waiting) < 3)
+		nap_ms(1);
 	ck_assert_int_eq(mpshm_queue_close(queue), -EBUSY);
 	ck_assert_int_eq(mpshm_queue_shutdown(queue), 0);
 	for (int i = 0; i < 3; i++)

@@ -4,7 +4,10 @@
 
 #include "../stress/storm.h"
 
-static void storm_holds(bool queue)
+#define KILLS_LEAST 20u
+
+/* Returns how many were killed: on a loaded machine few. */
+static uint64_t storm_holds(bool queue)
 {
 	const struct storm_plan plan = {.queue = queue,
 	                                .producers = 2,
@@ -23,19 +26,21 @@ static void storm_holds(bool queue)
 		(unsigned long long) result.torn, (unsigned long long) result.disordered,
 		(unsigned long long) result.leaked, (unsigned long long) result.stalled,
 		(unsigned long long) result.late, result.why);
-	ck_assert_uint_gt(result.kills, 20);
 	ck_assert_uint_gt(result.got, 0);
+	return result.kills;
 }
 
 START_TEST(mpmc_history_holds_while_producers_and_consumers_are_killed_at_random)
 {
-	storm_holds(false);
+	for (uint64_t kills = 0; kills <= KILLS_LEAST;)
+		kills += storm_holds(false);
 }
 END_TEST
 
 START_TEST(queue_history_holds_while_producers_and_consumers_are_killed_at_random)
 {
-	storm_holds(true);
+	for (uint64_t kills = 0; kills <= KILLS_LEAST;)
+		kills += storm_holds(true);
 }
 END_TEST
 
