@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * usage: kill_storm [ring|queue] [--seconds S] [--producers P] [--consumers C]
+ * usage: kill_storm [ring|spsc|queue] [--seconds S] [--producers P] [--consumers C]
  *                   [--every-us U] [--seed N]
  *
  * Producers and consumers are SIGKILLed every U microseconds on average, and reborn, or
- * stopped for up to 10 ms, on a ring and then on a queue, S seconds together (60); the
- * whole history is checked: see storm.h.
+ * stopped for up to 10 ms, on an mpmc ring, an spsc ring (one of each) and a queue, S
+ * seconds together (60); the whole history is checked: see storm.h.
  */
 #include "storm.h"
 
@@ -22,24 +22,26 @@ static int one(const char *name, const struct storm_plan *plan)
 	              plan->producers, plan->consumers, (long long) (plan->span_ns / MPSHM_SECOND),
 	              (unsigned long long) plan->seed);
 	int ret = storm_run(plan, &r);
-	(void) printf("%s: %llu kills, %llu stops, %llu sent, %llu acknowledged, %llu delivered, "
-	              "%llu in a dead hand, %llu maybe; "
-	              "lost %llu, doubled %llu, phantom %llu, torn %llu, disordered %llu, "
-	              "leaked %llu, stalled %llu, late %llu%s%s\n",
-	              name, (unsigned long long) r.kills, (unsigned long long) r.stops,
-	              (unsigned long long) r.sent, (unsigned long long) r.acked,
-	              (unsigned long long) r.got, (unsigned long long) r.in_hand,
-	              (unsigned long long) r.maybe, (unsigned long long) r.lost,
-	              (unsigned long long) r.doubled, (unsigned long long) r.phantom,
-	              (unsigned long long) r.torn, (unsigned long long) r.disordered,
-	              (unsigned long long) r.leaked, (unsigned long long) r.stalled,
-	              (unsigned long long) r.late, r.why[0] ? "; " : "", r.why);
+	(void) printf(
+		"%s: %llu kills, %llu stops, %llu busy, %llu sent, %llu acknowledged, %llu delivered, "
+		"%llu in a dead hand, %llu maybe; "
+		"lost %llu, doubled %llu, phantom %llu, torn %llu, disordered %llu, "
+		"leaked %llu, stalled %llu, late %llu%s%s\n",
+		name, (unsigned long long) r.kills, (unsigned long long) r.stops,
+		(unsigned long long) r.busy, (unsigned long long) r.sent,
+		(unsigned long long) r.acked, (unsigned long long) r.got,
+		(unsigned long long) r.in_hand, (unsigned long long) r.maybe,
+		(unsigned long long) r.lost, (unsigned long long) r.doubled,
+		(unsigned long long) r.phantom, (unsigned long long) r.torn,
+		(unsigned long long) r.disordered, (unsigned long long) r.leaked,
+		(unsigned long long) r.stalled, (unsigned long long) r.late, r.why[0] ? "; " : "",
+		r.why);
 	return ret;
 }
 
 static int usage(void)
 {
-	(void) fprintf(stderr, "usage: kill_storm [ring|queue] [--seconds S] [--producers P] "
+	(void) fprintf(stderr, "usage: kill_storm [ring|spsc|queue] [--seconds S] [--producers P] "
 	                       "[--consumers C] [--every-us U] [--seed N]\n");
 	return 2;
 }
@@ -74,18 +76,23 @@ int main(int argc, char **argv)
 		else
 			return usage();
 	}
-	const char *only = optind < argc ? argv[optind] : "";
-	if (*only && strcmp(only, "ring") != 0 && strcmp(only, "queue") != 0)
+	static const char *const names[] = {
+		[STORM_MPMC] = "ring", [STORM_SPSC] = "spsc", [STORM_QUEUE] = "queue"};
+	const char *only = optind < argc ? argv[optind] : NULL;
+	unsigned storms = 0;
+	for (unsigned kind = STORM_MPMC; kind <= STORM_QUEUE; kind++)
+		storms += !only || strcmp(only, names[kind]) == 0;
+	if (storms == 0 || plan.producers == 0 || plan.consumers == 0 || plan.kill_every_us == 0)
 		return usage();
-	if (plan.producers == 0 || plan.consumers == 0 || plan.kill_every_us == 0)
-		return usage();
-	if (!*only)
-		plan.span_ns /= 2;
-	if (strcmp(only, "queue") != 0)
-		ret |= one("ring", &plan);
-	plan.queue = true;
-	if (strcmp(only, "ring") != 0)
-		ret |= one("queue", &plan);
+	plan.span_ns /= storms;
+	for (unsigned kind = STORM_MPMC; kind <= STORM_QUEUE; kind++) {
+		struct storm_plan this = plan;
+		this.kind = kind;
+		if (kind == STORM_SPSC)
+			this.producers = this.consumers = 1;
+		if (!only || strcmp(only, names[kind]) == 0)
+			ret |= one(names[kind], &this);
+	}
 	(void) printf("kill_storm: %s\n", ret == 0 ? "held" : "FAILED");
 	return ret == 0 ? 0 : 1;
 }

@@ -19,4 +19,5 @@ run exchange spsc --count 200000 --batch 1
 run exchange mpmc --count 1000000 --producers 2 --consumers 2
 run exchange mpmc --count 100000 --batch 1 --producers 4 --consumers 4
 run exchange queue --count 30000 --producers 2 --consumers 2
+run kill_storm spsc --seconds 2
 exit $failed

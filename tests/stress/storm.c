@@ -15,6 +15,7 @@
 
 #define STALL_NS (5 * MPSHM_SECOND)
 #define QUIET_NS (300 * MPSHM_MILLISECOND)
+#define EARLY_US_MAX 1000u
 #define STOP_NS_MAX (10 * MPSHM_MILLISECOND)
 
 struct storm {
@@ -48,7 +49,8 @@ static int fail(struct storm *storm, const char *what, int error)
 /* The object, opened or made. */
 struct object {
 	struct mpshm_segment *segment;
-	struct mpshm_mpmc *ring;
+	struct mpshm_mpmc *mpmc;
+	struct mpshm_spsc *spsc;
 	struct mpshm_queue *queue;
 };
 
@@ -56,28 +58,52 @@ static int open_object(struct storm *storm, unsigned flags, struct object *ret)
 {
 	static const struct mpshm_segment_options small = {
 		.size_bytes = UINT64_C(64) << 20, .participants_max = 24, .threads_max = 32};
-	static const struct mpshm_mpmc_options of_ring = {.capacity = STORM_RING_CAPACITY,
+	static const struct mpshm_mpmc_options of_mpmc = {.capacity = STORM_RING_CAPACITY,
 	                                                  .element_bytes = sizeof(uint64_t)};
+	static const struct mpshm_spsc_options of_spsc = {.capacity = STORM_RING_CAPACITY,
+	                                                  .element_bytes = STORM_ELEMENT_BYTES};
 	static const struct mpshm_queue_options of_queue = {.capacity = STORM_QUEUE_CAPACITY,
 	                                                    .max_message_bytes =
 	                                                            STORM_MESSAGE_BYTES,
 	                                                    .pool_bytes = 128u << 10};
 	int error = mpshm_segment_open(&ret->segment, storm->segment, flags, &small);
-	if (error >= 0)
-		error = storm->plan->queue ? mpshm_queue_open(&ret->queue, ret->segment, "storm",
-		                                              flags, &of_queue)
-		                           : mpshm_mpmc_open(&ret->ring, ret->segment, "storm",
-		                                             flags, &of_ring);
+	if (error >= 0 && storm->plan->kind == STORM_MPMC)
+		error = mpshm_mpmc_open(&ret->mpmc, ret->segment, "storm", flags, &of_mpmc);
+	else if (error >= 0 && storm->plan->kind == STORM_SPSC)
+		error = mpshm_spsc_open(&ret->spsc, ret->segment, "storm",
+		                        flags | MPSHM_PRODUCER | MPSHM_CONSUMER, &of_spsc);
+	else if (error >= 0)
+		error = mpshm_queue_open(&ret->queue, ret->segment, "storm", flags, &of_queue);
 	return error < 0 ? fail(storm, "open", error) : 0;
 }
 
 static int close_object(struct storm *storm, struct object *object)
 {
-	int error = storm->plan->queue ? mpshm_queue_close(object->queue)
-	                               : mpshm_mpmc_close(object->ring);
+	int error = object->mpmc   ? mpshm_mpmc_close(object->mpmc)
+	            : object->spsc ? mpshm_spsc_close(object->spsc)
+	                           : mpshm_queue_close(object->queue);
 	if (error == 0)
 		error = mpshm_segment_close(object->segment);
 	return error < 0 ? fail(storm, "close", error) : 0;
+}
+
+/* One message in: 0; or out: its bytes.  Or a negative errno. */
+static int put(struct object *object, const char *message)
+{
+	return object->mpmc   ? mpshm_mpmc_try_push(object->mpmc, message)
+	       : object->spsc ? mpshm_spsc_try_push(object->spsc, message)
+	                      : mpshm_queue_try_put(object->queue, message, sizeof(uint64_t));
+}
+
+static ssize_t get(struct object *object, char *ret_message)
+{
+	if (object->queue)
+		return mpshm_queue_try_get(object->queue, ret_message, STORM_MESSAGE_BYTES);
+	int error = object->mpmc ? mpshm_mpmc_try_pop(object->mpmc, ret_message)
+	                         : mpshm_spsc_try_pop(object->spsc, ret_message);
+	if (error)
+		return error;
+	return object->mpmc ? (ssize_t) sizeof(uint64_t) : (ssize_t) STORM_ELEMENT_BYTES;
 }
 
 static int give_birth(struct storm *storm, unsigned number)
@@ -102,9 +128,10 @@ static int give_birth(struct storm *storm, unsigned number)
 static void note_maybe(struct storm *storm, unsigned number)
 {
 	struct storm_log *log = storm->log;
-	uint64_t ids = storm->plan->queue ? 1 : STORM_BATCH;
+	uint64_t ids = storm->plan->kind == STORM_QUEUE ? 1 : STORM_BATCH, id;
+	uint64_t apart = storm->plan->kind == STORM_SPSC ? STORM_ELEMENT_BYTES : sizeof id;
 	for (uint64_t i = 0; i < ids; i++) {
-		uint64_t id = log->buffers[number].ids[i];
+		memcpy(&id, log->buffers[number].message + i * apart, sizeof id);
 		if (id >= STORM_IDS_MAX || log->state[id] == 0 || log->got[id] != 0)
 			continue;
 		if (storm_look_holds(&storm->look, id)) {
@@ -119,18 +146,27 @@ static void note_maybe(struct storm *storm, unsigned number)
 static int kill_one(struct storm *storm)
 {
 	unsigned number = (unsigned) (storm_random(&storm->seed) % storm->count);
+	unsigned life = storm->workers[number].life;
+	pid_t victim = storm->pids[number];
+	bool early = storm->plan->kind == STORM_SPSC && storm_random(&storm->seed) % 2;
 	int status;
-	(void) kill(storm->pids[number], SIGKILL);
-	if (storm->pids[number] == storm->stopped)
+	if (early) {
+		if (give_birth(storm, number) < 0)
+			return -1;
+		(void) usleep((useconds_t) (storm_random(&storm->seed) % EARLY_US_MAX));
+	}
+	(void) kill(victim, SIGKILL);
+	if (victim == storm->stopped)
 		storm->stopped = 0;
-	if (waitpid(storm->pids[number], &status, 0) < 0)
+	if (waitpid(victim, &status, 0) < 0)
 		return fail(storm, "waitpid", -errno);
 	if (!WIFSIGNALED(status))
 		return fail(storm, "a worker ended by itself", storm->log->failed_with);
 	if (!storm->workers[number].producer)
 		note_maybe(storm, number);
+	__atomic_store_n(&storm->log->settled[number], life, __ATOMIC_RELEASE);
 	storm->result->kills++;
-	return give_birth(storm, number);
+	return early ? 0 : give_birth(storm, number);
 }
 
 /*
@@ -214,19 +250,22 @@ static int drain(struct storm *storm, struct object *object)
 	char message[STORM_MESSAGE_BYTES];
 	int64_t last = now_ns();
 	while (now_ns() - last < QUIET_NS) {
-		ssize_t got = storm->plan->queue
-		                      ? mpshm_queue_try_get(object->queue, message, sizeof message)
-		                      : mpshm_mpmc_try_pop(object->ring, message);
+		ssize_t got = get(object, message);
 		if (got == -EAGAIN)
 			continue;
 		if (got < 0)
 			return fail(storm, "drain", (int) got);
+		last = now_ns();
+		if (storm->plan->kind == STORM_SPSC) {
+			storm_got_element(storm->log, message);
+			continue;
+		}
 		uint64_t id;
 		memcpy(&id, message, sizeof id);
-		if (storm->plan->queue && !storm_message_whole(message, (uint64_t) got))
+		if (storm->plan->kind == STORM_QUEUE &&
+		    !storm_message_whole(message, (uint64_t) got))
 			storm->log->torn++;
 		storm_got(storm->log, id);
-		last = now_ns();
 	}
 	return 0;
 }
@@ -246,22 +285,18 @@ static void note_late(struct storm *storm, uint64_t id)
 static uint64_t count_room(struct storm *storm, struct object *object)
 {
 	void *blocks[MPSHM_QUEUE_RESERVATIONS_MAX];
-	char message[STORM_MESSAGE_BYTES];
+	char message[STORM_MESSAGE_BYTES] = {0};
 	uint64_t room = 0, id = NOBODYS_ID;
 
-	if (object->ring) {
-		while (mpshm_mpmc_try_push(object->ring, &id) == 0)
-			room++;
-		while (mpshm_mpmc_try_pop(object->ring, &id) == 0)
-			note_late(storm, id);
-		return room;
-	}
-	while (mpshm_queue_try_put(object->queue, &id, sizeof id) == 0)
+	memcpy(message, &id, sizeof id);
+	while (put(object, message) == 0)
 		room++;
-	while (mpshm_queue_try_get(object->queue, message, sizeof message) >= 0) {
+	while (get(object, message) >= 0) {
 		memcpy(&id, message, sizeof id);
 		note_late(storm, id);
 	}
+	if (!object->queue)
+		return room;
 	for (uint64_t size = 256; size <= STORM_MESSAGE_BYTES; size *= 2) {
 		unsigned held = 0;
 		while (held < MPSHM_QUEUE_RESERVATIONS_MAX &&
@@ -280,13 +315,15 @@ static int judge(struct storm *storm, bool drained)
 	struct storm_result *result = storm->result;
 	const struct storm_log *log = storm->log;
 	uint64_t ids = log->next_id < STORM_IDS_MAX ? log->next_id : STORM_IDS_MAX;
+	bool surely = storm->plan->kind == STORM_SPSC;
 
 	for (uint64_t id = 0; id < ids; id++) {
 		uint8_t state = log->state[id];
 		result->sent += state != 0;
 		result->acked += (state & STORM_ACKED) != 0;
 		result->got += log->got[id];
-		result->doubled += log->got[id] > 1;
+		result->doubled += log->got[id] + (surely && state & STORM_MAYBE) > 1;
+		result->phantom += log->got[id] > 0 && state & STORM_KEPT;
 		if (drained && state & STORM_ACKED && log->got[id] == 0) {
 			result->maybe += (state & STORM_MAYBE) != 0;
 			result->lost += (state & STORM_MAYBE) == 0;
@@ -299,7 +336,8 @@ static int judge(struct storm *storm, bool drained)
 	}
 	result->torn = log->torn;
 	result->disordered = log->disordered;
-	result->phantom = log->phantom;
+	result->phantom += log->phantom;
+	result->busy = log->busy;
 	return result->lost || result->doubled || result->torn || result->disordered ||
 	                       result->phantom || result->leaked || result->stalled || result->late
 	               ? -1
@@ -314,7 +352,7 @@ static int run(struct storm *storm)
 	uint64_t room = count_room(storm, &object);
 	if (close_object(storm, &object) < 0)
 		return -1;
-	if (storm_look_begin(storm->segment, storm->plan->queue, &storm->look) < 0)
+	if (storm_look_begin(storm->segment, storm->plan->kind, &storm->look) < 0)
 		return fail(storm, "look", -errno);
 	for (unsigned i = 0; i < storm->count; i++)
 		if (give_birth(storm, i) < 0)
@@ -352,7 +390,7 @@ int storm_run(const struct storm_plan *plan, struct storm_result *ret_result)
 		storm.workers[i] = (struct storm_worker){.segment = storm.segment,
 		                                         .log = storm.log,
 		                                         .number = i,
-		                                         .queue = plan->queue,
+		                                         .kind = plan->kind,
 		                                         .producer = i < plan->producers};
 	int ret = run(&storm);
 	(void) mpshm_segment_unlink(storm.segment);

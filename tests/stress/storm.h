@@ -10,10 +10,16 @@
  *   got      how many gets that returned delivered it
  *   MAYBE    it stood in the buffer of a consumer that was killed, and in no slot any
  *            more: its get had acknowledged it and died before it could say so
+ *   KEPT     its put returned, and had not sent it
  *
- * Held means: nobody got what nobody sent, nor anything twice, torn, or out of its
- * producer's order; what was ACKED was got, or is MAYBE; and in the end the object takes
+ * Held means: nobody got what nobody sent, or was KEPT, nor anything twice, torn, or out of
+ * its producer's order; what was ACKED was got, or is MAYBE; and in the end the object takes
  * its whole capacity again.
+ *
+ * An spsc ring has one producer and one consumer at a time, so all its lives are one order,
+ * and what is MAYBE was acknowledged for certain: it must not come again.  Every other
+ * successor is born while the predecessor still has the side, and asks for it until it can
+ * be had.
  */
 #ifndef MPSHM_TESTS_STRESS_STORM_H
 #define MPSHM_TESTS_STRESS_STORM_H
@@ -26,13 +32,16 @@
 #define STORM_WORKERS_MAX 16u
 #define STORM_BATCH 8u
 #define STORM_MESSAGE_BYTES 4096u
+#define STORM_ELEMENT_BYTES 120u /* of an spsc ring */
 #define STORM_IDS_MAX (UINT32_C(1) << 26)
 
-enum { STORM_INTENT = 1, STORM_ACKED = 2, STORM_MAYBE = 4, STORM_IN_HAND = 8 };
+enum storm_kind { STORM_MPMC, STORM_SPSC, STORM_QUEUE };
+
+enum { STORM_INTENT = 1, STORM_ACKED = 2, STORM_MAYBE = 4, STORM_IN_HAND = 8, STORM_KEPT = 16 };
 
 struct storm_plan {
-	bool queue; /* else an mpmc ring */
-	unsigned producers, consumers;
+	enum storm_kind kind;
+	unsigned producers, consumers; /* spsc: one, one */
 	int64_t span_ns;
 	unsigned kill_every_us; /* on average */
 	uint64_t seed;
@@ -40,7 +49,7 @@ struct storm_plan {
 };
 
 struct storm_result {
-	uint64_t kills, stops, sent, acked, got, maybe,
+	uint64_t kills, stops, busy, sent, acked, got, maybe,
 		in_hand; /* in_hand: to be delivered again */
 	uint64_t lost, doubled, phantom, torn, disordered, leaked, stalled;
 	uint64_t late; /* came only after all was drained */
@@ -50,12 +59,13 @@ struct storm_result {
 /* What all processes of a storm share. */
 struct storm_log {
 	int stop;
-	uint64_t next_id, torn, disordered, phantom, failed, got_total;
+	uint64_t next_id, last_element, busy, torn, disordered, phantom, failed, got_total;
 	int failed_with;
 	union { /* where gets go */
 		uint64_t ids[STORM_BATCH];
-		char message[STORM_MESSAGE_BYTES];
+		char message[STORM_MESSAGE_BYTES]; /* or elements of an spsc ring */
 	} buffers[STORM_WORKERS_MAX];
+	unsigned settled[STORM_WORKERS_MAX]; /* lives whose end was looked into */
 	uint8_t state[STORM_IDS_MAX];
 	uint8_t got[STORM_IDS_MAX];
 };
@@ -78,21 +88,24 @@ struct storm_worker {
 	struct storm_log *log;
 	unsigned number, life;
 	uint64_t seed;
-	bool queue, producer;
+	enum storm_kind kind;
+	bool producer;
 };
 _Noreturn void storm_worker(const struct storm_worker *worker);
 
 /* Check a message; log it as got. */
 #define STORM_HEADER_BYTES 24u
 void storm_got(struct storm_log *log, uint64_t id);
+/* Of an spsc ring: checked for its order, too. */
+void storm_got_element(struct storm_log *log, const char *element);
 bool storm_message_whole(const char *message, uint64_t bytes);
 
 struct storm_look {
 	const char *base, *object;
 	uint64_t bytes;
-	bool queue;
+	enum storm_kind kind;
 };
-int storm_look_begin(const char *segment, bool queue, struct storm_look *ret_look);
+int storm_look_begin(const char *segment, enum storm_kind kind, struct storm_look *ret_look);
 bool storm_look_holds(const struct storm_look *look, uint64_t id);
 void storm_look_end(struct storm_look *look);
 

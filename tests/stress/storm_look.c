@@ -7,6 +7,7 @@
  */
 #include "storm.h"
 
+#include "layout/object.h"
 #include "layout/queue.h"
 #include "layout/segment.h"
 
@@ -17,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int storm_look_begin(const char *segment, bool queue, struct storm_look *ret_look)
+int storm_look_begin(const char *segment, enum storm_kind kind, struct storm_look *ret_look)
 {
 	char path[128];
 	struct stat file;
@@ -35,7 +36,7 @@ int storm_look_begin(const char *segment, bool queue, struct storm_look *ret_loo
 	for (uint32_t i = 0; i < header->directory_capacity; i++)
 		if (strcmp(entries[i].name, "storm") == 0)
 			ret_look->object = ret_look->base + entries[i].extents[0].offset;
-	ret_look->queue = queue;
+	ret_look->kind = kind;
 	return ret_look->object ? 0 : -1;
 }
 
@@ -88,9 +89,27 @@ static bool lease_holds(const struct storm_look *look, uint64_t id)
 	return false;
 }
 
+/* The consumer is dead: head stands still, and nobody writes between it and tail. */
+static bool spsc_holds(const struct storm_look *look, uint64_t id)
+{
+	const struct spsc_shm *ring = (const void *) look->object;
+	uint64_t tail = atomic64_load_acquire(&ring->tail), held;
+	for (uint64_t at = atomic64_load_acquire(&ring->head); at != tail; at++) {
+		memcpy(&held,
+		       look->object + ring->elements_at +
+		               (at & (ring->capacity - 1)) * ring->element_bytes,
+		       sizeof held);
+		if (held == id)
+			return true;
+	}
+	return false;
+}
+
 bool storm_look_holds(const struct storm_look *look, uint64_t id)
 {
 	const struct mpmc_shm *ring = (const void *) look->object;
+	if (look->kind == STORM_SPSC)
+		return spsc_holds(look, id);
 	for (uint32_t i = 0; i < ring->capacity; i++) {
 		const atomic64 *word_at = (const void *) (look->object + ring->words_at +
 		                                          (uint64_t) i * ring->word_stride);
@@ -99,7 +118,7 @@ bool storm_look_holds(const struct storm_look *look, uint64_t id)
 		uint64_t word = atomic64_load_acquire(word_at), held;
 		if (slot_kind(word) == SLOT_FREE || slot_kind(word) == SLOT_TOMB)
 			continue;
-		if (look->queue)
+		if (look->kind == STORM_QUEUE)
 			held = message_id(look, (const void *) element);
 		else
 			memcpy(&held, element, sizeof held);
@@ -108,5 +127,5 @@ bool storm_look_holds(const struct storm_look *look, uint64_t id)
 			return true;
 	}
 	/* After the slots: that is the way it goes. */
-	return look->queue && lease_holds(look, id);
+	return look->kind == STORM_QUEUE && lease_holds(look, id);
 }

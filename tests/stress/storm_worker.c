@@ -75,11 +75,43 @@ bool storm_message_whole(const char *message, uint64_t bytes)
 	return true;
 }
 
+static void compose(char *message, uint64_t id, uint64_t bytes)
+{
+	const struct header header = {id, (uint64_t) self->life << 8 | self->number, bytes};
+	memcpy(message, &header, sizeof header);
+	for (uint64_t i = sizeof header; i < bytes; i++)
+		message[i] = (char) content(id, i);
+}
+
+/* One producer, one consumer: ids only grow, whoever lived when. */
+void storm_got_element(struct storm_log *log, const char *element)
+{
+	uint64_t id;
+	memcpy(&id, element, sizeof id);
+	if (!storm_message_whole(element, STORM_ELEMENT_BYTES))
+		(void) __atomic_fetch_add(&log->torn, 1, __ATOMIC_RELAXED);
+	if (id <= log->last_element)
+		(void) __atomic_fetch_add(&log->disordered, 1, __ATOMIC_RELAXED);
+	log->last_element = id;
+	storm_got(log, id);
+}
+
 /* Now and then, with a claim in hand: so that deaths come there often. */
 static void linger(void)
 {
 	if (storm_random(&seed) % 64 == 0)
 		(void) usleep(50);
+}
+
+/* Of a put of `count` the first `sent` were sent, the others not. */
+static void note_sent(const uint64_t *ids, uint64_t count, ssize_t sent)
+{
+	if (sent < 0 && sent != -EAGAIN)
+		failed(sent);
+	for (uint64_t i = 0; i < count; i++)
+		storm_note(storm, ids[i], (ssize_t) i < sent ? STORM_ACKED : STORM_KEPT);
+	if (sent <= 0)
+		(void) sched_yield();
 }
 
 /* Four ways to put into a ring; `ids` were announced. */
@@ -114,11 +146,83 @@ static void produce_to_ring(struct mpshm_mpmc *ring)
 		if (mpshm_mpmc_commit(ring, &span, (size_t) sent) != 0)
 			failed(-EINVAL);
 	}
-	if (sent < 0 && sent != -EAGAIN)
-		failed(sent);
-	for (ssize_t i = 0; i < sent; i++)
-		acked(ids[i]);
-	if (sent <= 0)
+	note_sent(ids, count, sent);
+}
+
+/* The same to an spsc ring, whose elements have a content. */
+static void produce_to_spsc(struct mpshm_spsc *ring)
+{
+	char elements[STORM_BATCH][STORM_ELEMENT_BYTES];
+	uint64_t ids[STORM_BATCH];
+	struct mpshm_span span;
+	uint64_t count = 1 + storm_random(&seed) % STORM_BATCH;
+	ssize_t sent = 0;
+
+	for (uint64_t i = 0; i < count; i++) {
+		ids[i] = new_id();
+		compose(elements[i], ids[i], STORM_ELEMENT_BYTES);
+	}
+	switch (storm_random(&seed) % 4) {
+	case 0:
+		sent = mpshm_spsc_try_push(ring, elements[0]);
+		sent = sent == 0 ? 1 : sent;
+		break;
+	case 1:
+		sent = mpshm_spsc_try_push_burst(ring, elements, count);
+		break;
+	case 2:
+		sent = mpshm_spsc_try_push_bulk(ring, elements, count);
+		break;
+	default:
+		sent = mpshm_spsc_try_reserve(ring, count, &span);
+		if (sent <= 0)
+			break;
+		for (ssize_t i = 0; i < sent; i++)
+			memcpy(mpshm_span_element(&span, (size_t) i), elements[i],
+			       STORM_ELEMENT_BYTES);
+		linger();
+		sent = (ssize_t) (storm_random(&seed) % ((uint64_t) sent + 1));
+		if (mpshm_spsc_commit(ring, &span, (size_t) sent) != 0)
+			failed(-EINVAL);
+	}
+	note_sent(ids, count, sent);
+}
+
+static void consume_from_spsc(struct mpshm_spsc *ring)
+{
+	char *elements = storm->buffers[self->number].message;
+	struct mpshm_span span;
+	ssize_t got;
+
+	switch (storm_random(&seed) % 4) {
+	case 0:
+		got = mpshm_spsc_try_pop(ring, elements);
+		got = got == 0 ? 1 : got;
+		break;
+	case 1:
+		got = mpshm_spsc_try_pop_burst(ring, elements, STORM_BATCH);
+		break;
+	case 2:
+		got = mpshm_spsc_try_pop_bulk(ring, elements, 2);
+		break;
+	default:
+		got = mpshm_spsc_try_peek(ring, STORM_BATCH, &span);
+		if (got <= 0)
+			break;
+		linger();
+		for (ssize_t i = 0; i < got; i++)
+			memcpy(elements + i * STORM_ELEMENT_BYTES,
+			       mpshm_span_element(&span, (size_t) i), STORM_ELEMENT_BYTES);
+		linger();
+		got = (ssize_t) (storm_random(&seed) % ((uint64_t) got + 1));
+		if (mpshm_spsc_release(ring, &span, (size_t) got) != 0)
+			failed(-EINVAL);
+	}
+	if (got < 0 && got != -EAGAIN)
+		failed(got);
+	for (ssize_t i = 0; i < got; i++)
+		storm_got_element(storm, elements + i * STORM_ELEMENT_BYTES);
+	if (got <= 0)
 		(void) sched_yield();
 }
 
@@ -153,14 +257,6 @@ static void consume_from_ring(struct mpshm_mpmc *ring)
 		storm_got(storm, ids[i]);
 	if (got <= 0)
 		(void) sched_yield();
-}
-
-static void compose(char *message, uint64_t id, uint64_t bytes)
-{
-	const struct header header = {id, (uint64_t) self->life << 8 | self->number, bytes};
-	memcpy(message, &header, sizeof header);
-	for (uint64_t i = sizeof header; i < bytes; i++)
-		message[i] = (char) content(id, i);
 }
 
 static void produce_to_queue(struct mpshm_queue *queue)
@@ -265,10 +361,31 @@ static void consume_by_lease(struct mpshm_queue *queue)
 	storm_got(storm, *id);
 }
 
+/*
+ * -EBUSY: the predecessor is not dead yet.  Nothing is done before its end was looked into,
+ * for its buffer is ours from then on.
+ */
+static int take_side(struct mpshm_spsc **ret_ring, struct mpshm_segment *segment)
+{
+	unsigned side = self->producer ? MPSHM_PRODUCER : MPSHM_CONSUMER;
+	int ret;
+	while ((ret = mpshm_spsc_open(ret_ring, segment, "storm", side, NULL)) == -EBUSY) {
+		(void) __atomic_fetch_add(&storm->busy, 1, __ATOMIC_RELAXED);
+		if (__atomic_load_n(&storm->stop, __ATOMIC_ACQUIRE))
+			_exit(0);
+		(void) sched_yield();
+	}
+	while (__atomic_load_n(&storm->settled[self->number], __ATOMIC_ACQUIRE) + 1 < self->life &&
+	       !__atomic_load_n(&storm->stop, __ATOMIC_ACQUIRE))
+		(void) sched_yield();
+	return ret;
+}
+
 _Noreturn void storm_worker(const struct storm_worker *worker)
 {
 	struct mpshm_segment *segment;
-	struct mpshm_mpmc *ring = NULL;
+	struct mpshm_mpmc *mpmc = NULL;
+	struct mpshm_spsc *spsc = NULL;
 	struct mpshm_queue *queue = NULL;
 
 	self = worker;
@@ -276,17 +393,21 @@ _Noreturn void storm_worker(const struct storm_worker *worker)
 	seed = worker->seed;
 	int ret = mpshm_segment_open(&segment, worker->segment, 0, NULL);
 	if (ret >= 0)
-		ret = worker->queue ? mpshm_queue_open(&queue, segment, "storm", 0, NULL)
-		                    : mpshm_mpmc_open(&ring, segment, "storm", 0, NULL);
+		ret = worker->kind == STORM_MPMC ? mpshm_mpmc_open(&mpmc, segment, "storm", 0, NULL)
+		      : worker->kind == STORM_SPSC
+		              ? take_side(&spsc, segment)
+		              : mpshm_queue_open(&queue, segment, "storm", 0, NULL);
 	if (ret < 0)
 		failed(ret);
 	while (!__atomic_load_n(&storm->stop, __ATOMIC_ACQUIRE)) {
-		if (worker->queue)
+		if (mpmc)
+			worker->producer ? produce_to_ring(mpmc) : consume_from_ring(mpmc);
+		else if (spsc)
+			worker->producer ? produce_to_spsc(spsc) : consume_from_spsc(spsc);
+		else
 			worker->producer          ? produce_to_queue(queue)
 			: worker->number % 3 == 1 ? consume_by_lease(queue)
 						  : consume_from_queue(queue);
-		else
-			worker->producer ? produce_to_ring(ring) : consume_from_ring(ring);
 	}
 	_exit(0);
 }

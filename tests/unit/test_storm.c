@@ -7,11 +7,11 @@
 #define KILLS_LEAST 20u
 
 /* Returns how many were killed: on a loaded machine few. */
-static uint64_t storm_holds(bool queue)
+static uint64_t storm_holds(enum storm_kind kind)
 {
-	const struct storm_plan plan = {.queue = queue,
-	                                .producers = 2,
-	                                .consumers = 2,
+	const struct storm_plan plan = {.kind = kind,
+	                                .producers = kind == STORM_SPSC ? 1 : 2,
+	                                .consumers = kind == STORM_SPSC ? 1 : 2,
 	                                .span_ns = 3 * MPSHM_SECOND,
 	                                .kill_every_us = 2000,
 	                                .seed = (uint64_t) now_ns()};
@@ -33,14 +33,21 @@ static uint64_t storm_holds(bool queue)
 START_TEST(mpmc_history_holds_while_producers_and_consumers_are_killed_at_random)
 {
 	for (uint64_t kills = 0; kills <= KILLS_LEAST;)
-		kills += storm_holds(false);
+		kills += storm_holds(STORM_MPMC);
+}
+END_TEST
+
+START_TEST(spsc_history_holds_while_either_side_is_killed_at_random_and_taken_over)
+{
+	for (uint64_t kills = 0; kills <= KILLS_LEAST;)
+		kills += storm_holds(STORM_SPSC);
 }
 END_TEST
 
 START_TEST(queue_history_holds_while_producers_and_consumers_are_killed_at_random)
 {
 	for (uint64_t kills = 0; kills <= KILLS_LEAST;)
-		kills += storm_holds(true);
+		kills += storm_holds(STORM_QUEUE);
 }
 END_TEST
 
@@ -51,6 +58,8 @@ Suite *suite_storm(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase,
 	               mpmc_history_holds_while_producers_and_consumers_are_killed_at_random);
+	tcase_add_test(tcase,
+	               spsc_history_holds_while_either_side_is_killed_at_random_and_taken_over);
 	tcase_add_test(tcase,
 	               queue_history_holds_while_producers_and_consumers_are_killed_at_random);
 	return suite;
