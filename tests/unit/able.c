@@ -112,3 +112,17 @@ bool able_to_begin_anew(void)
 	const char *fork_mode = getenv("CK_FORK");
 	return !fork_mode || strcmp(fork_mode, "no") != 0;
 }
+
+bool able_to_vfork(void)
+{
+	static volatile int seen;
+
+	seen = 0;
+	pid_t child = vfork();
+	if (child == 0) {
+		seen = 1;
+		_exit(0);
+	}
+	ck_assert_int_eq(child_wait(child), 0);
+	return seen == 1;
+}

@@ -15,6 +15,9 @@ bool able_to_wipe_in_children(void);
 /* A child that was forked beside other threads can start one. */
 bool able_to_start_threads_in_children(void);
 
+/* vfork's child runs in its parent's memory; emulators and sanitizers make it a fork. */
+bool able_to_vfork(void);
+
 /* RLIMIT_AS makes a mapping fail. */
 bool able_to_limit_address_space(void);
 

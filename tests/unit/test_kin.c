@@ -5,7 +5,9 @@
  */
 #include "objects.h"
 
+#include "able.h"
 #include "guest.h"
+#include "skip.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -183,6 +185,7 @@ END_TEST
 /* It runs in its parent's memory: until it leaves that, there is somebody in it. */
 START_TEST(vfork_child_keeps_its_dead_parent_alive_until_it_execs)
 {
+	SKIP_UNLESS(able_to_vfork(), "no vfork");
 	struct family *family = family_make();
 	family->linger = true;
 	open_both();
