@@ -24,7 +24,7 @@ struct held_cell {
 	struct held_cell *next;
 };
 
-_Thread_local struct thread_slot mpshm_i_thread_slots[THREAD_SLOTS]
+_Thread_local struct thread_slot mpshm_i_thread_slots[1 + THREAD_SLOTS]
 	__attribute__((tls_model("initial-exec")));
 
 static _Thread_local struct held_cell *held_cells; /* grows only */
@@ -65,10 +65,17 @@ static bool is_good(const struct thread_slot *slot)
 	return true;
 }
 
+static struct thread_slot *further_slot(uint32_t serial)
+{
+	return &mpshm_i_thread_slots[1 + serial % THREAD_SLOTS];
+}
+
 static void cache(const struct thread_slot *wanted)
 {
-	struct thread_slot *slot = &mpshm_i_thread_slots[wanted->serial % THREAD_SLOTS];
+	struct thread_slot *slot = &mpshm_i_thread_slots[0];
 
+	if (is_good(slot))
+		slot = further_slot(wanted->serial);
 	if (!is_good(slot))
 		slot_store(slot, wanted);
 }
@@ -172,7 +179,7 @@ static void give_back_at_exit(void *unused)
 	(void) unused;
 	struct registry_pin pin;
 
-	for (uint32_t i = 0; i < THREAD_SLOTS; i++)
+	for (uint32_t i = 0; i <= THREAD_SLOTS; i++)
 		mpshm_i_thread_slots[i].segment = NULL;
 	while (held_cells) {
 		struct held_cell *held = held_cells;
@@ -185,6 +192,14 @@ static void give_back_at_exit(void *unused)
 		held_cells = held->next;
 		free(held);
 	}
+}
+
+struct frame_shm *mpshm_i_frame_find_further(struct cell_shm *cell)
+{
+	for (uint32_t i = 1; i < CELL_FRAMES; i++)
+		if (atomic64_load_relaxed(&cell->frames[i].where) == 0) /* our own stores */
+			return &cell->frames[i];
+	return NULL;
 }
 
 int mpshm_i_thread_prepare(void)
@@ -224,6 +239,13 @@ static int take_cell(struct mpshm_segment *segment, struct thread_slot *ret_slot
 
 int mpshm_i_thread_cell_slow(struct mpshm_segment *segment, struct cell_shm **ret_cell)
 {
+	const struct thread_slot *further = further_slot(segment->serial);
+	if (thread_slot_fits(further, segment)) {
+		compiler_barrier(); /* as in thread_cell() */
+		*ret_cell = further->cell;
+		return 0;
+	}
+
 	KEEP_ERRNO;
 	struct thread_slot slot;
 
@@ -251,8 +273,6 @@ int mpshm_thread_attach(struct mpshm_segment *segment)
 
 int mpshm_thread_detach(struct mpshm_segment *segment)
 {
-	struct thread_slot *slot;
-
 	if (!segment)
 		return mpshm_i_fail(EINVAL, "thread: no segment");
 	struct held_cell *held = held_find(segment);
@@ -262,9 +282,9 @@ int mpshm_thread_detach(struct mpshm_segment *segment)
 		return mpshm_i_fail(EBUSY, "segment %s: this thread holds a reservation",
 		                    segment->name);
 	struct cell_shm *cell = held->slot.cell;
-	slot = &mpshm_i_thread_slots[segment->serial % THREAD_SLOTS];
-	if (slot->cell == cell)
-		slot->segment = NULL;
+	for (uint32_t i = 0; i <= THREAD_SLOTS; i++)
+		if (mpshm_i_thread_slots[i].cell == cell)
+			mpshm_i_thread_slots[i].segment = NULL;
 	held->slot.segment = NULL;
 	(void) give_back(segment, cell);
 	return 0;

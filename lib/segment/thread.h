@@ -6,7 +6,11 @@
 #include "platform/process.h"
 #include "segment/segment.h"
 
-/* Recently used cells of this thread, one slot per attachment's serial mod THREAD_SLOTS. */
+/*
+ * Recently used cells of this thread.  Slot 0 is of the first attachment that comes, and is
+ * looked at inline: most threads have no other.  Each further one has slot
+ * 1 + its serial mod THREAD_SLOTS.
+ */
 #define THREAD_SLOTS 8u
 
 struct thread_slot {
@@ -16,12 +20,16 @@ struct thread_slot {
 	uint32_t serial; /* of the attachment: an address may be used again */
 };
 
-extern _Thread_local struct thread_slot mpshm_i_thread_slots[THREAD_SLOTS]
+extern _Thread_local struct thread_slot mpshm_i_thread_slots[1 + THREAD_SLOTS]
 	__attribute__((tls_model("initial-exec")));
 
 /* Take, or find again, the thread's cell.  0; -EUSERS; whatever registering a
  * forked child may meet. */
-int mpshm_i_thread_cell_slow(struct mpshm_segment *segment, struct cell_shm **ret_cell);
+int mpshm_i_thread_cell_slow(struct mpshm_segment *segment, struct cell_shm **ret_cell)
+	__attribute__((cold));
+
+/* An empty frame other than the first, or NULL. */
+struct frame_shm *mpshm_i_frame_find_further(struct cell_shm *cell) __attribute__((cold));
 
 /* Called once before the first attachment; 0 or a negative errno. */
 int mpshm_i_thread_prepare(void);
@@ -32,16 +40,27 @@ int mpshm_i_thread_prepare(void);
  */
 bool mpshm_i_thread_give_all_back(struct mpshm_segment *segment);
 
+/* Is the slot's cell the calling thread's in that attachment? */
+static inline bool thread_slot_fits(const struct thread_slot *slot,
+                                    const struct mpshm_segment *segment)
+{
+	return likely(slot->segment == segment) && likely(slot->serial == segment->serial) &&
+	       likely(slot->process == *mpshm_i_process);
+}
+
 static inline int thread_cell(struct mpshm_segment *segment, struct cell_shm **ret_cell)
 {
-	struct thread_slot *slot = &mpshm_i_thread_slots[segment->serial % THREAD_SLOTS];
-	if (likely(slot->segment == segment && slot->serial == segment->serial &&
-	           slot->process == *mpshm_i_process)) {
+	const struct thread_slot *slot = &mpshm_i_thread_slots[0];
+	struct cell_shm *cell; /* apart, so that *ret_cell can stay in a register */
+	if (likely(thread_slot_fits(slot, segment))) {
 		compiler_barrier(); /* a signal handler may just have filled the slot */
 		*ret_cell = slot->cell;
 		return 0;
 	}
-	return mpshm_i_thread_cell_slow(segment, ret_cell);
+	int error = mpshm_i_thread_cell_slow(segment, &cell);
+	if (!error)
+		*ret_cell = cell;
+	return error;
 }
 
 /*
@@ -51,10 +70,9 @@ static inline int thread_cell(struct mpshm_segment *segment, struct cell_shm **r
  */
 static inline struct frame_shm *frame_find(struct cell_shm *cell)
 {
-	for (uint32_t i = 0; i < CELL_FRAMES; i++)
-		if (likely(atomic64_load_relaxed(&cell->frames[i].where) == 0))
-			return &cell->frames[i];
-	return NULL;
+	if (likely(atomic64_load_relaxed(&cell->frames[0].where) == 0))
+		return &cell->frames[0];
+	return mpshm_i_frame_find_further(cell);
 }
 
 /*
