@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "duel.h"
 
+#include "common/clock.h"
 #include "common/crew.h"
 #include "common/program.h"
 #include "suite/canary.h"
@@ -11,6 +12,7 @@
 
 #define FAR_FROM_NS 100
 #define TRIES_A_PAIR 3
+#define OVERHEAD_NS 100000000 /* of a pair: warming up, canaries, forks */
 
 static double ns_of(const struct row *row, const struct sample *sample)
 {
@@ -76,12 +78,15 @@ static bool take_pair(struct duel *duel, const struct trial *trial, struct stage
 
 void duel_run(struct duel *duel, const struct trial *trial, struct stage *stage, unsigned rounds)
 {
+	/* As many more on a busy machine, but not where each takes for ever. */
+	int64_t patience_ns = rounds * TRIES_A_PAIR * (BUILDS * stage->sample_ns + OVERHEAD_NS);
+	int64_t deadline = now_ns() + patience_ns;
 	unsigned number;
 
 	*duel = (struct duel){.failures = 0};
 	for (number = 0; number < rounds * TRIES_A_PAIR; number++) {
 		if (duel->count[REACH_NEAR] + duel->count[REACH_FAR] == rounds ||
-		    !take_pair(duel, trial, stage, number))
+		    !take_pair(duel, trial, stage, number) || now_ns() > deadline)
 			return;
 	}
 }

