@@ -48,7 +48,7 @@ finish()
 bounded()
 {
   if command -v timeout >/dev/null 2>&1; then
-    timeout 60 "$@"
+    timeout 300 "$@"
   else
     "$@"
   fi
