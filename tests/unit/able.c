@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "guest.h"
 #include "processes.h"
 
 #define PAGE_BYTES 65536 /* on every machine a number of whole pages */
@@ -86,6 +87,20 @@ bool able_to_start_threads_in_children(void)
 #else
 	return child_run(start_thread_in_child, NULL) == 0;
 #endif
+}
+
+static void run_itself(void *unused)
+{
+	char **arguments = guest_arguments("", "");
+	(void) unused;
+	arguments[2] = NULL;
+	(void) execv(arguments[0], arguments);
+	_exit(1);
+}
+
+bool able_to_run_itself(void)
+{
+	return child_run(run_itself, NULL) == 0;
 }
 
 static void map_beyond_limit(void *unused)

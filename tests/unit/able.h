@@ -18,6 +18,9 @@ bool able_to_start_threads_in_children(void);
 /* vfork's child runs in its parent's memory; emulators and sanitizers make it a fork. */
 bool able_to_vfork(void);
 
+/* exec runs this very program; user-mode emulators need the kernel's help for that. */
+bool able_to_run_itself(void);
+
 /* RLIMIT_AS makes a mapping fail. */
 bool able_to_limit_address_space(void);
 

@@ -21,6 +21,8 @@ int guest_main(int argc, char **argv)
 	struct mpshm_segment *segment;
 	struct mpshm_counter *guests;
 
+	if (argc == 2) /* whether we can be run at all */
+		return 0;
 	MUST(argc == 4);
 	MUST(mpshm_segment_find(&segment, argv[2]) < 0); /* nothing of it came through exec */
 	MUST(mpshm_segment_open(&segment, argv[2], 0, NULL) == MPSHM_ATTACHED);

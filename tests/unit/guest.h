@@ -2,7 +2,7 @@
 /*
  * Another program, for the tests of exec: this one, run again as `mpshm-unit guest
  * SEGMENT leave|stay`.  It attaches, adds one to the counter "guests", and leaves, or
- * stays until it is killed.
+ * stays until it is killed.  Without more arguments it does nothing.
  */
 #ifndef MPSHM_TESTS_UNIT_GUEST_H
 #define MPSHM_TESTS_UNIT_GUEST_H

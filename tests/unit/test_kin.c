@@ -79,6 +79,7 @@ static void become_guest(void *how)
 
 START_TEST(exec_in_a_child_of_a_program_that_attaches_makes_another_participant)
 {
+	SKIP_UNLESS(able_to_run_itself(), "no exec of this program");
 	open_both();
 	child_does(become_guest, leave);
 	need_eq(mpshm_counter_sum(guests), 1);
@@ -104,6 +105,7 @@ static void claim_and_become_guest(void *how)
 
 START_TEST(exec_of_a_participant_is_its_death_and_it_comes_back_as_another)
 {
+	SKIP_UNLESS(able_to_run_itself(), "no exec of this program");
 	open_both();
 	pid_t child = child_start(claim_and_become_guest, stay);
 	await_guests(1);
@@ -166,6 +168,7 @@ static void claim_and_vfork(void *context)
 
 START_TEST(vfork_child_that_became_another_program_keeps_nothing_of_its_parent)
 {
+	SKIP_UNLESS(able_to_run_itself(), "no exec of this program");
 	struct family *family = family_make();
 	open_both();
 	pid_t parent = child_start(claim_and_vfork, family);
@@ -186,6 +189,7 @@ END_TEST
 START_TEST(vfork_child_keeps_its_dead_parent_alive_until_it_execs)
 {
 	SKIP_UNLESS(able_to_vfork(), "no vfork");
+	SKIP_UNLESS(able_to_run_itself(), "no exec of this program");
 	struct family *family = family_make();
 	family->linger = true;
 	open_both();
@@ -218,6 +222,7 @@ static void claim_and_spawn(void *context)
 
 START_TEST(spawned_program_keeps_nothing_of_its_parent)
 {
+	SKIP_UNLESS(able_to_run_itself(), "no exec of this program");
 	struct family *family = family_make();
 	open_both();
 	pid_t parent = child_start(claim_and_spawn, family);
@@ -260,6 +265,7 @@ static const unsigned long clone_kinds[] = {0, CLONE_FILES, CLONE_FS | CLONE_FIL
 /* The child never calls mpshm: it has all mappings and descriptors as it got them. */
 START_TEST(child_that_outlives_a_participant_keeps_nothing_of_it)
 {
+	SKIP_UNLESS(clone_kinds[_i] == 0 || able_to_keep_from_children(), "no MADV_DONTFORK");
 	struct family *family = family_make();
 	clone_flags = clone_kinds[_i];
 	open_both();
@@ -285,6 +291,7 @@ static void claim_and_stay(void *unused)
 /* They share one table of descriptors: what the child closes the parent has no more. */
 START_TEST(clone_that_shares_descriptors_uses_and_closes_without_harm_to_its_parent)
 {
+	SKIP_UNLESS(able_to_wipe_in_children(), "no MADV_WIPEONFORK");
 	open_both();
 	need_eq(mpshm_counter_add(guests, 1), 0);
 	pid_t child = clone_with(CLONE_FILES);

@@ -4,9 +4,9 @@
  * nothing, so it is recovered like any other, and the other way round.
  */
 #include "objects.h"
+#include "skip.h"
 
 #include <sched.h>
-#include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -144,10 +144,10 @@ static pid_t in_another_namespace(pid_t wanted, child_function *then)
 	_exit(0);
 }
 
-static bool skipped(void)
+static bool skipped(const char *test)
 {
 	if (stage->skipped)
-		puts("namespaces: no pid namespace in which a pid can be chosen; skipped");
+		skip_note(test, "no pid namespace in which a pid can be chosen");
 	return stage->skipped;
 }
 
@@ -158,7 +158,7 @@ START_TEST(participant_of_another_pid_namespace_with_the_pid_of_a_live_one_is_re
 	await(&stage->ready);
 	stage->ready = 0;
 	child_ends_well(in_another_namespace(child, hold_and_die));
-	if (skipped()) {
+	if (skipped(__func__)) {
 		child_kill(child);
 	} else {
 		need(stage->ready);
@@ -187,7 +187,7 @@ START_TEST(participant_is_recovered_by_one_of_another_pid_namespace_that_has_its
 	pid_t space = in_another_namespace(child, live_and_see);
 	while (!stage->ready && !stage->skipped)
 		nap_ms(1);
-	if (skipped()) {
+	if (skipped(__func__)) {
 		child_kill(child);
 		child_ends_well(space);
 	} else {
