@@ -154,6 +154,7 @@ static void look(struct objects *o)
 	char message[LONG_BYTES] = "";
 
 	done("recover", mpshm_segment_recover(o->segment));
+	open_and_unlink(o); /* a victim may have died between the two */
 	while (mpshm_mpmc_try_pop(o->ring, message) == 0)
 		;
 	while (mpshm_queue_try_get(o->queue, message, sizeof message) >= 0)
