@@ -8,17 +8,23 @@
 #define MPSHM_TESTS_UNIT_PROCESSES_H
 
 #include <signal.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <check.h>
 
-/* Ends the process with the line's number mod 100, plus 100. */
+#include <mpshm.h>
+
+/* Says what was wrong and ends the process. */
 #define CHILD_ASSERT(condition) \
 	do { \
-		if (!(condition)) \
-			_exit(100 + __LINE__ % 100); \
+		if (!(condition)) { \
+			(void) dprintf(STDERR_FILENO, "%s:%d: %s; last error: %s\n", __FILE__, \
+			               __LINE__, #condition, mpshm_error_detail()); \
+			_exit(100); \
+		} \
 	} while (0)
 
 static inline pid_t child_start(void (*act)(void *), void *argument)
