@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "able.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,6 +12,9 @@
 
 #include "guest.h"
 #include "processes.h"
+
+/* No word: that it fails is an answer. */
+#define TRY(condition) ((condition) ? (void) 0 : _exit(1))
 
 #define PAGE_BYTES 65536 /* on every machine a number of whole pages */
 
@@ -65,8 +70,8 @@ static void start_thread(void *unused)
 {
 	pthread_t thread;
 	(void) unused;
-	CHILD_ASSERT(pthread_create(&thread, NULL, do_nothing, NULL) == 0);
-	CHILD_ASSERT(pthread_join(thread, NULL) == 0);
+	TRY(pthread_create(&thread, NULL, do_nothing, NULL) == 0);
+	TRY(pthread_join(thread, NULL) == 0);
 }
 
 /* Of two threads. */
@@ -74,8 +79,8 @@ static void start_thread_in_child(void *unused)
 {
 	pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 	pthread_t thread;
-	CHILD_ASSERT(pthread_mutex_lock(&mutex) == 0);
-	CHILD_ASSERT(pthread_create(&thread, NULL, wait_to_be_joined, &mutex) == 0);
+	TRY(pthread_mutex_lock(&mutex) == 0);
+	TRY(pthread_create(&thread, NULL, wait_to_be_joined, &mutex) == 0);
 	_exit(child_run(start_thread, unused) == 0 ? 0 : 1);
 }
 
@@ -87,6 +92,37 @@ bool able_to_start_threads_in_children(void)
 #else
 	return child_run(start_thread_in_child, NULL) == 0;
 #endif
+}
+
+static void start_threads(int count)
+{
+	while (count-- > 0)
+		start_thread(NULL);
+}
+
+static long pages_in_memory(void)
+{
+	char text[128] = "";
+	long total = 0, resident = 0;
+	int fd = open("/proc/self/statm", O_RDONLY);
+	TRY(fd >= 0 && read(fd, text, sizeof text - 1) > 0);
+	TRY(sscanf(text, "%ld %ld", &total, &resident) == 2 && close(fd) == 0);
+	return resident;
+}
+
+static void start_many_threads(void *unused)
+{
+	enum { WARM_UP = 50, THREADS = 500 };
+	(void) unused;
+	start_threads(WARM_UP);
+	long before = pages_in_memory();
+	start_threads(THREADS);
+	TRY(pages_in_memory() < before + THREADS);
+}
+
+bool able_to_forget_threads(void)
+{
+	return child_run(start_many_threads, NULL) == 0;
 }
 
 static void run_itself(void *unused)
@@ -107,9 +143,9 @@ static void map_beyond_limit(void *unused)
 {
 	const struct rlimit limit = {.rlim_cur = 1 << 30, .rlim_max = 1 << 30};
 	(void) unused;
-	CHILD_ASSERT(setrlimit(RLIMIT_AS, &limit) == 0);
-	CHILD_ASSERT(mmap(NULL, (size_t) 1 << 31, PROT_NONE,
-	                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) == MAP_FAILED);
+	TRY(setrlimit(RLIMIT_AS, &limit) == 0);
+	TRY(mmap(NULL, (size_t) 1 << 31, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+	         0) == MAP_FAILED);
 }
 
 bool able_to_limit_address_space(void)

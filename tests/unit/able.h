@@ -18,6 +18,9 @@ bool able_to_start_threads_in_children(void);
 /* vfork's child runs in its parent's memory; emulators and sanitizers make it a fork. */
 bool able_to_vfork(void);
 
+/* Threads that have ended cost no memory. */
+bool able_to_forget_threads(void);
+
 /* exec runs this very program; user-mode emulators need the kernel's help for that. */
 bool able_to_run_itself(void);
 

@@ -3,6 +3,7 @@
 #include "suites.h"
 
 #include "able.h"
+#include "effort.h"
 #include "processes.h"
 #include "skip.h"
 #include "unheard.h"
@@ -18,7 +19,6 @@
 
 #include <mpshm.h>
 
-#include "platform/clock.h"
 #include "platform/liveness.h"
 #include "segment/recovery.h"
 #include "segment/segment.h"
@@ -258,16 +258,12 @@ START_TEST(fork_while_another_thread_attaches_gives_children_that_work)
 		SKIP_PART("no threads in a child of threads");
 	atomic32_store_release(&stop, 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, attach_for_ever, NULL), 0);
-	/* A fork takes an emulator long. */
-	int64_t enough = mpshm_i_deadline(5 * MPSHM_SECOND);
-	int children = 0;
-	while (children < 200 && (children < 20 || mpshm_i_clock_now() < enough)) {
+	struct effort effort = effort_begin(20, 200);
+	while (effort_goes_on(&effort))
 		ck_assert_int_eq(child_run(use_threads, &in_a_thread), 0);
-		children++;
-	}
 	atomic32_store_release(&stop, 1);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
-	ck_assert_int_eq(mpshm_counter_sum(counter), children);
+	ck_assert_int_eq(mpshm_counter_sum(counter), effort.done);
 	ck_assert_int_eq(mpshm_segment_recover(segment), 0);
 	ck_assert_uint_eq(participants(), 1);
 }
