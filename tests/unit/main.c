@@ -8,6 +8,7 @@
 #include "suites.h"
 
 #include "guest.h"
+#include "leftovers.h"
 #include "skip.h"
 
 #include <stdio.h>
@@ -25,6 +26,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "guest") == 0)
 		return guest_main(argc, argv);
 
+	leftovers_remove();
 	skip_begin();
 	SRunner *runner = srunner_create(NULL);
 	for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
