@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <mpshm.h>
+
 uint64_t option_number(const char *option, const char *text, uint64_t min, uint64_t max)
 {
 	char *end;
@@ -28,7 +30,7 @@ uint64_t option_number(const char *option, const char *text, uint64_t min, uint6
 	return number;
 }
 
-void option_refused(int code, char *const argv[])
+static void refused(int code, char *const argv[])
 {
 	const char *option = argv[optind - 1];
 
@@ -41,13 +43,24 @@ void option_refused(int code, char *const argv[])
 	exit(EXIT_USAGE);
 }
 
-void option_answered(void)
+static void answered(void)
 {
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, "%s: standard output: %s\n", program_name, strerror(errno));
 		exit(1);
 	}
 	exit(0);
+}
+
+void option_common(int code, char *const argv[], void (*help)(void))
+{
+	if (code == 'h')
+		help();
+	else if (code == 'v')
+		printf("%s %s\n", program_name, mpshm_version());
+	else
+		refused(code, argv);
+	answered();
 }
 
 void option_no_arguments(int argc, char *const argv[])

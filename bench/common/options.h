@@ -11,13 +11,11 @@
 uint64_t option_number(const char *option, const char *text, uint64_t min, uint64_t max);
 
 /*
- * What getopt_long() did not take: tells the user and exits.  `code` is what it
- * returned, '?' or ':'; the option string starts with ':' and opterr is 0.
+ * What a program leaves to us of what getopt_long() returned; exits.  'h': its help is
+ * printed; 'v': its version; '?' or ':' for what was not taken: the user is told.  The
+ * option string starts with ':' and opterr is 0.
  */
-void option_refused(int code, char *const argv[]);
-
-/* What was asked for was printed: exits. */
-void option_answered(void);
+void option_common(int code, char *const argv[], void (*help)(void));
 
 /* Arguments that are left over where the program takes none: tells the user and exits. */
 void option_no_arguments(int argc, char *const argv[]);

@@ -80,16 +80,8 @@ void request_parse(int argc, char *argv[], struct request *request)
 		case 'j':
 			request->json = true;
 			break;
-		case 'h':
-			help();
-			option_answered();
-			break;
-		case 'v':
-			printf("%s %s\n", program_name, mpshm_version());
-			option_answered();
-			break;
 		default:
-			option_refused(code, argv);
+			option_common(code, argv, help);
 		}
 	}
 	option_no_arguments(argc, argv);

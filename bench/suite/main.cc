@@ -35,7 +35,7 @@ void usage(FILE *stream)
 	        "  --row FILTER   only rows whose name contains FILTER\n"
 	        "  --list         name the rows and who takes part, and end\n"
 	        "  --json FILE    where to write every sample (default: beside this program)\n"
-	        "  --help         this\n\n"
+	        "  --help, --version\n\n"
 	        "Exit status: 0; 1: something was lost or disordered; 2: wrong usage.\n",
 	        program_name, rounds_full);
 }
@@ -62,6 +62,7 @@ struct options parse(int argc, char *argv[])
 	                                      {"list", no_argument, nullptr, 'l'},
 	                                      {"json", required_argument, nullptr, 'j'},
 	                                      {"help", no_argument, nullptr, 'h'},
+	                                      {"version", no_argument, nullptr, 'v'},
 	                                      {nullptr, 0, nullptr, 0}};
 	struct options options;
 	int code;
@@ -87,11 +88,8 @@ struct options parse(int argc, char *argv[])
 		case 'j':
 			options.json = optarg;
 			break;
-		case 'h':
-			usage(stdout);
-			exit(0);
 		default:
-			option_refused(code, argv);
+			option_common(code, argv, [] { usage(stdout); });
 		}
 	}
 	option_no_arguments(argc, argv);
