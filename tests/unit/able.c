@@ -16,7 +16,24 @@
 /* No word: that it fails is an answer. */
 #define TRY(condition) ((condition) ? (void) 0 : _exit(1))
 
+#define SECONDS 20       /* for an answer, however busy the machine */
 #define PAGE_BYTES 65536 /* on every machine a number of whole pages */
+
+/* Does it end, and well?  An emulator may hang in a lock of its own, deaf to signals. */
+static bool ends_well(void (*act)(void *), int seconds)
+{
+	enum { NAPS_A_SECOND = 1000, NAP_US = 1000 };
+	int status = 0;
+
+	pid_t child = child_start(act, NULL);
+	for (int naps = 0; naps < seconds * NAPS_A_SECOND; naps++) {
+		if (waitpid(child, &status, WNOHANG) == child)
+			return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+		(void) usleep(NAP_US);
+	}
+	child_kill(child);
+	return false;
+}
 
 /* What `look` says, in a bare clone, of a page that was advised upon. */
 static int advised_page_in_child(int advice, int (*look)(const char *page))
@@ -79,9 +96,10 @@ static void start_thread_in_child(void *unused)
 {
 	pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 	pthread_t thread;
+	(void) unused;
 	TRY(pthread_mutex_lock(&mutex) == 0);
 	TRY(pthread_create(&thread, NULL, wait_to_be_joined, &mutex) == 0);
-	_exit(child_run(start_thread, unused) == 0 ? 0 : 1);
+	_exit(ends_well(start_thread, SECONDS / 2) ? 0 : 1);
 }
 
 bool able_to_start_threads_in_children(void)
@@ -90,7 +108,7 @@ bool able_to_start_threads_in_children(void)
 	(void) start_thread_in_child;
 	return false;
 #else
-	return child_run(start_thread_in_child, NULL) == 0;
+	return ends_well(start_thread_in_child, SECONDS);
 #endif
 }
 
@@ -122,7 +140,7 @@ static void start_many_threads(void *unused)
 
 bool able_to_forget_threads(void)
 {
-	return child_run(start_many_threads, NULL) == 0;
+	return ends_well(start_many_threads, SECONDS);
 }
 
 static void run_itself(void *unused)
@@ -136,7 +154,7 @@ static void run_itself(void *unused)
 
 bool able_to_run_itself(void)
 {
-	return child_run(run_itself, NULL) == 0;
+	return ends_well(run_itself, SECONDS);
 }
 
 static void map_beyond_limit(void *unused)
@@ -154,7 +172,7 @@ bool able_to_limit_address_space(void)
 	(void) map_beyond_limit;
 	return false;
 #else
-	return child_run(map_beyond_limit, NULL) == 0;
+	return ends_well(map_beyond_limit, SECONDS);
 #endif
 }
 

@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +27,14 @@
 			_exit(100); \
 		} \
 	} while (0)
+
+/* Shared between this process and its children. */
+static inline void *shared_page(void)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(page, MAP_FAILED);
+	return page;
+}
 
 static inline pid_t child_start(void (*act)(void *), void *argument)
 {

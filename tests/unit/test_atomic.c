@@ -2,6 +2,8 @@
 /* lib/platform/atomic.h: values, and one order, as the library relies on them. */
 #include "suites.h"
 
+#include "processes.h"
+
 #include "platform/atomic.h"
 #include "platform/clock.h"
 
@@ -9,22 +11,6 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* Shared between this process and its children. */
-static void *shared_page(void)
-{
-	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ck_assert_ptr_ne(page, MAP_FAILED);
-	return page;
-}
-
-/* The exit code of a child, or 256 and its signal. */
-static int child_result(pid_t child)
-{
-	int status = 0;
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
-}
 
 START_TEST(cas_that_fails_tells_the_value_that_it_found)
 {
@@ -90,8 +76,8 @@ START_TEST(additions_of_two_processes_are_all_counted)
 		if (children[i] == 0)
 			_exit(0);
 	}
-	ck_assert_int_eq(child_result(children[0]), 0);
-	ck_assert_int_eq(child_result(children[1]), 0);
+	ck_assert_int_eq(child_wait(children[0]), 0);
+	ck_assert_int_eq(child_wait(children[1]), 0);
 	ck_assert_uint_eq(atomic64_load_relaxed(&words[0]), 2 * ROUNDS);
 	ck_assert_uint_eq(atomic64_load_relaxed(&words[1]), 2 * ROUNDS);
 }
@@ -149,7 +135,7 @@ START_TEST(full_fence_orders_a_store_before_a_later_load)
 	if (child == 0)
 		_exit(fence_rounds(sides, 1) != 0);
 	int both_blind = fence_rounds(sides, 0);
-	ck_assert_int_eq(child_result(child), 0);
+	ck_assert_int_eq(child_wait(child), 0);
 	ck_assert_int_eq(both_blind, 0);
 }
 END_TEST

@@ -60,18 +60,6 @@ static unsigned participants(void)
 	return count;
 }
 
-static void set_up_unheard(void)
-{
-	advice_goes_unheard(true);
-	set_up();
-}
-
-static void tear_down_unheard(void)
-{
-	tear_down();
-	advice_goes_unheard(false);
-}
-
 static void use_it(void *parents_participant)
 {
 	CHILD_ASSERT(mpshm_counter_add(counter, 1) == 0);
@@ -476,7 +464,8 @@ Suite *suite_fork(void)
 	suite_add_tcase(suite, tcase);
 
 	tcase = tcase_create("fork_unheard");
-	tcase_add_checked_fixture(tcase, set_up_unheard, tear_down_unheard);
+	tcase_add_checked_fixture(tcase, advice_goes_unheard, advice_is_heard_again);
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, fork_child_registers_anew_at_its_first_call_and_leaves_alone);
 	tcase_add_test(tcase, fork_child_that_only_closes_takes_nothing_from_its_parent);

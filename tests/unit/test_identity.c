@@ -33,13 +33,6 @@ static void reset(void)
 	(void) atomic32_fetch_add(&resets, 1);
 }
 
-static int child_result(pid_t child)
-{
-	int status = 0;
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
-}
-
 static void *begin_in_thread(void *ret_identity)
 {
 	*(uint64_t *) ret_identity = mpshm_i_process_begin(reset);
@@ -97,7 +90,7 @@ START_TEST(eight_threads_of_a_forked_child_reset_once_and_become_another)
 	pid_t child = fork();
 	if (child == 0)
 		_exit(child_is_itself(identity));
-	ck_assert_int_eq(child_result(child), 0);
+	ck_assert_int_eq(child_wait(child), 0);
 	ck_assert_uint_eq(*mpshm_i_process, identity);
 }
 END_TEST
@@ -116,7 +109,7 @@ START_TEST(bare_clone_has_no_identity_until_it_begins)
 		wrong += mine == 0 || mine == identity || *mpshm_i_process != mine;
 		_exit(wrong);
 	}
-	ck_assert_int_eq(child_result(child), 0);
+	ck_assert_int_eq(child_wait(child), 0);
 	ck_assert_uint_eq(*mpshm_i_process, identity);
 }
 END_TEST
@@ -133,7 +126,7 @@ START_TEST(no_descendant_has_the_identity_of_an_ancestor)
 		}
 		pid_t child = depth % 2 ? bare_clone() : fork();
 		if (child != 0) {
-			int result = child_result(child);
+			int result = child_wait(child);
 			if (depth > 0)
 				_exit(result);
 			ck_assert_int_eq(result, 0);
@@ -157,7 +150,7 @@ START_TEST(begin_from_within_reset_is_refused_and_does_not_hang)
 		uint64_t identity = mpshm_i_process_begin(reset_that_begins);
 		_exit(begun_in_reset == 0 && identity != 0 ? 0 : 1);
 	}
-	ck_assert_int_eq(child_result(child), 0);
+	ck_assert_int_eq(child_wait(child), 0);
 }
 END_TEST
 
@@ -189,7 +182,7 @@ START_TEST(fork_in_the_middle_of_a_begin_leaves_a_child_that_can_begin)
 		(void) pthread_join(forker, NULL);
 		_exit(identity != 0 && failures == 0 ? 0 : 1);
 	}
-	ck_assert_int_eq(child_result(child), 0);
+	ck_assert_int_eq(child_wait(child), 0);
 }
 END_TEST
 
@@ -208,19 +201,9 @@ START_TEST(description_tells_command_start_and_namespace)
 			wrong += command[i] != '\0';
 		_exit(wrong + (start == 0) + (space == 0));
 	}
-	ck_assert_int_eq(child_result(child), 0);
+	ck_assert_int_eq(child_wait(child), 0);
 }
 END_TEST
-
-static void set_up_unheard(void)
-{
-	advice_goes_unheard(true);
-}
-
-static void tear_down_unheard(void)
-{
-	advice_goes_unheard(false);
-}
 
 Suite *suite_identity(void)
 {
@@ -237,7 +220,7 @@ Suite *suite_identity(void)
 	suite_add_tcase(suite, tcase);
 
 	tcase = tcase_create("identity_unheard");
-	tcase_add_checked_fixture(tcase, set_up_unheard, tear_down_unheard);
+	tcase_add_checked_fixture(tcase, advice_goes_unheard, advice_is_heard_again);
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, identity_is_one_for_all_threads_and_stays);
 	tcase_add_test(tcase, eight_threads_of_a_forked_child_reset_once_and_become_another);

@@ -308,18 +308,6 @@ END_TEST
 
 /* --- where madvise() says yes and does nothing ------------------------------------ */
 
-static void set_up_unheard(void)
-{
-	advice_goes_unheard(true);
-	set_up();
-}
-
-static void tear_down_unheard(void)
-{
-	tear_down();
-	advice_goes_unheard(false);
-}
-
 /* Of three locks the child finds those that were held as it was made, and drops them. */
 START_TEST(liveness_locks_copied_into_a_child_are_dropped_by_it_and_by_nobody_else)
 {
@@ -384,7 +372,8 @@ Suite *suite_liveness(void)
 	suite_add_tcase(suite, tcase);
 
 	tcase = tcase_create("liveness_unheard");
-	tcase_add_checked_fixture(tcase, set_up_unheard, tear_down_unheard);
+	tcase_add_checked_fixture(tcase, advice_goes_unheard, advice_is_heard_again);
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, liveness_lock_is_seen_by_a_probe_and_held_once);
 	tcase_add_test(tcase, liveness_acquire_that_fails_leaves_nothing_locked);

@@ -3,6 +3,7 @@
 #include "suites.h"
 
 #include "able.h"
+#include "processes.h"
 #include "skip.h"
 
 #include "platform/atomic.h"
@@ -21,22 +22,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* Shared between this process and its children. */
-static void *shared_page(void)
-{
-	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ck_assert_ptr_ne(page, MAP_FAILED);
-	return page;
-}
-
-/* The exit code of a child, or 256 and its signal. */
-static int child_result(pid_t child)
-{
-	int status = 0;
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
-}
 
 /* --- futex ---------------------------------------------------------------------- */
 
@@ -74,7 +59,7 @@ START_TEST(wake_reaches_a_sleeper_in_another_process_at_another_address)
 	/* The word stays the same: only a wake ends the child's sleep. */
 	while (mpshm_i_futex_wake(ours, 1) == 0)
 		(void) sched_yield();
-	ck_assert_int_eq(child_result(child), 0);
+	ck_assert_int_eq(child_wait(child), 0);
 }
 END_TEST
 
@@ -169,7 +154,7 @@ START_TEST(membarrier_answer_is_one_for_all_threads_and_children)
 		                      (!registered || mpshm_i_membarrier())
 		              ? 0
 		              : 1);
-	ck_assert_int_eq(child_result(child), 0);
+	ck_assert_int_eq(child_wait(child), 0);
 }
 END_TEST
 
@@ -187,7 +172,7 @@ START_TEST(membarrier_registration_is_kept_over_fork)
 		       GLOBAL_EXPEDITED_REGISTERED) != 0
 		              ? 0
 		              : 1);
-	ck_assert_int_eq(child_result(child), 0);
+	ck_assert_int_eq(child_wait(child), 0);
 }
 END_TEST
 

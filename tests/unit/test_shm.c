@@ -2,6 +2,8 @@
 /* lib/platform/shm: names, files, their locks, their memory. */
 #include "suites.h"
 
+#include "processes.h"
+
 #include "platform/shm.h"
 
 #include <errno.h>
@@ -33,13 +35,6 @@ static void tear_down(void)
 {
 	(void) close(fd);
 	(void) unlink(path);
-}
-
-static int child_result(pid_t child)
-{
-	int status = 0;
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
 }
 
 static uint64_t blocks_bytes(void)
@@ -84,7 +79,7 @@ START_TEST(file_is_never_opened_on_a_standard_stream)
 		bool above = opened > 2 && (fcntl(opened, F_GETFD) & FD_CLOEXEC) != 0;
 		_exit(above && fcntl(0, F_GETFD) < 0 && fcntl(2, F_GETFD) < 0 ? 0 : 1);
 	}
-	ck_assert_int_eq(child_result(child), 0);
+	ck_assert_int_eq(child_wait(child), 0);
 }
 END_TEST
 
@@ -204,7 +199,7 @@ START_TEST(file_size_limit_is_an_answer_and_not_a_signal)
 		wrong += mpshm_i_shm_set_bytes(fd, MIB) != 0;
 		_exit(wrong);
 	}
-	ck_assert_int_eq(child_result(child), 0);
+	ck_assert_int_eq(child_wait(child), 0);
 }
 END_TEST
 
@@ -223,7 +218,7 @@ START_TEST(reserve_makes_progress_under_a_fast_timer)
 		(void) setitimer(ITIMER_REAL, &fast, NULL);
 		_exit(mpshm_i_shm_reserve(fd, 0, 48 * MIB) == 0 ? 0 : 1);
 	}
-	ck_assert_int_eq(child_result(child), 0);
+	ck_assert_int_eq(child_wait(child), 0);
 	ck_assert_uint_ge(blocks_bytes(), 48 * MIB);
 }
 END_TEST
@@ -244,7 +239,7 @@ START_TEST(two_mappings_share_and_a_read_only_one_faults_on_write)
 		*(volatile char *) second = 'y';
 		_exit(0);
 	}
-	ck_assert_int_eq(child_result(child), 256 + SIGSEGV);
+	ck_assert_int_eq(child_wait(child), -SIGSEGV);
 	ck_assert_int_eq(munmap(first, 4096), 0);
 	ck_assert_int_eq(munmap(second, 4096), 0);
 }

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "unheard.h"
 
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 static volatile bool unheard;
 
-void advice_goes_unheard(bool yes)
+void advice_goes_unheard(void)
 {
-	unheard = yes;
+	unheard = true;
+}
+
+void advice_is_heard_again(void)
+{
+	unheard = false;
 }
 
 /* It stands in for the C library's, for the library under test too. */

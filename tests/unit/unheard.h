@@ -3,9 +3,8 @@
 #ifndef MPSHM_TESTS_UNIT_UNHEARD_H
 #define MPSHM_TESTS_UNIT_UNHEARD_H
 
-#include <stdbool.h>
-
-/* From here on, in this process and its children. */
-void advice_goes_unheard(bool unheard);
+/* For tcase_add_checked_fixture(), before a suite's own. */
+void advice_goes_unheard(void);
+void advice_is_heard_again(void);
 
 #endif
