@@ -43,7 +43,7 @@ static void refused(int code, char *const argv[])
 	exit(EXIT_USAGE);
 }
 
-static void answered(void)
+void option_answered(void)
 {
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, "%s: standard output: %s\n", program_name, strerror(errno));
@@ -60,7 +60,7 @@ void option_common(int code, char *const argv[], void (*help)(void))
 		printf("%s %s\n", program_name, mpshm_version());
 	else
 		refused(code, argv);
-	answered();
+	option_answered();
 }
 
 void option_no_arguments(int argc, char *const argv[])

@@ -17,6 +17,9 @@ uint64_t option_number(const char *option, const char *text, uint64_t min, uint6
  */
 void option_common(int code, char *const argv[], void (*help)(void));
 
+/* What was asked for has been printed: exits, with failure where it could not be. */
+void option_answered(void);
+
 /* Arguments that are left over where the program takes none: tells the user and exits. */
 void option_no_arguments(int argc, char *const argv[]);
 

@@ -36,7 +36,6 @@ static void usage(void)
 	       "Exit status: 0; 1: something was lost or failed; 2: wrong usage; %d: built\n"
 	       "without shared libraries.  What the intents cost does not decide it.\n",
 	       program_name, PAIRS_MAX, EXIT_NOT_BUILT);
-	option_answered();
 }
 
 static void list(const char *filter)
@@ -103,11 +102,8 @@ static struct request parse(int argc, char *argv[])
 		case 'i':
 			operations(optarg);
 			break;
-		case 'h':
-			usage();
-			break;
 		default:
-			option_refused(code, argv);
+			option_common(code, argv, usage);
 		}
 	}
 	option_no_arguments(argc, argv);
