@@ -2,14 +2,9 @@
 /* One file with all that was measured and what it was measured on. */
 #include "driver.hh"
 
-#include <benchmark/benchmark.h>
-#include <cerrno>
+#include "machine.hh"
+
 #include <cstdio>
-#include <cstring>
-#include <ctime>
-#include <fstream>
-#include <mpshm.h>
-#include <sys/utsname.h>
 
 namespace
 {
@@ -41,52 +36,28 @@ std::string number(double value)
 	return text;
 }
 
-std::string version(const char *text)
-{
-	return text ? quoted(text) : "null";
-}
-
-/* A line of /proc/cpuinfo, its value. */
-std::string cpu_line(const std::string &key)
-{
-	std::ifstream file("/proc/cpuinfo");
-
-	for (std::string line; std::getline(file, line);)
-		if (line.compare(0, key.size(), key) == 0 && line.find(':') != std::string::npos)
-			return line.substr(std::min(line.find(':') + 2, line.size()));
-	return "";
-}
-
 void write_context(FILE *file, const struct outcome &outcome, const struct options &options)
 {
-	struct utsname system = {};
-	char date[32];
-	time_t now = time(nullptr);
-	struct tm utc;
+	const struct machine machine = machine_now();
+	const char *separator = "";
 
-	uname(&system);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
 	fprintf(file, "  \"schema_version\": 1,\n  \"context\": {\n");
-	fprintf(file, "    \"date\": %s,\n", quoted(date).c_str());
-	fprintf(file, "    \"cpu\": %s,\n", quoted(cpu_line("model name")).c_str());
-	fprintf(file, "    \"virtual\": %s,\n",
-	        (cpu_line("flags") + " ").find(" hypervisor ") != std::string::npos ? "true"
-	                                                                            : "false");
-	fprintf(file, "    \"machine\": %s,\n", quoted(system.machine).c_str());
-	fprintf(file, "    \"kernel\": %s,\n",
-	        quoted(std::string(system.sysname) + " " + system.release).c_str());
+	fprintf(file, "    \"date\": %s,\n", quoted(machine.date).c_str());
+	fprintf(file, "    \"cpu\": %s,\n", quoted(machine.cpu).c_str());
+	fprintf(file, "    \"virtual\": %s,\n", machine.is_virtual ? "true" : "false");
+	fprintf(file, "    \"machine\": %s,\n", quoted(machine.architecture).c_str());
+	fprintf(file, "    \"kernel\": %s,\n", quoted(machine.kernel).c_str());
 	fprintf(file, "    \"cpus\": %d,\n    \"cpu_mhz\": %s,\n    \"clock_scaling\": %s,\n",
 	        outcome.cpus, number(outcome.cpu_mhz).c_str(),
 	        quoted(outcome.clock_scaling).c_str());
-#ifdef __clang__
-	fprintf(file, "    \"compiler\": %s,\n", quoted(__VERSION__).c_str());
-#else
-	fprintf(file, "    \"compiler\": %s,\n", quoted(std::string("gcc ") + __VERSION__).c_str());
-#endif
-	fprintf(file,
-	        "    \"versions\": {\"mpshm\": %s, \"ck\": %s, \"dpdk\": %s, \"boost\": %s},\n",
-	        quoted(mpshm_version()).c_str(), version(version_ck()).c_str(),
-	        version(version_rte()).c_str(), version(version_boost()).c_str());
+	fprintf(file, "    \"compiler\": %s,\n    \"versions\": {",
+	        quoted(machine.compiler).c_str());
+	for (const auto &one : versions()) {
+		fprintf(file, "%s%s: %s", separator, quoted(one.key).c_str(),
+		        one.text ? quoted(one.text).c_str() : "null");
+		separator = ", ";
+	}
+	fprintf(file, "},\n");
 	fprintf(file,
 	        "    \"rounds\": %u,\n    \"sample_seconds\": %s,\n    \"seconds\": %s\n  },\n",
 	        options.rounds, number(options.seconds).c_str(), number(outcome.seconds).c_str());

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* mpshm-bench: how fast, beside others, on this machine, in one run. */
 #include "driver.hh"
+#include "machine.hh"
 
 extern "C" {
 #include "common/crew.h"
@@ -143,12 +144,13 @@ unsigned list_rows(const std::string &filter, bool print)
 
 void say_versions(const struct stage &stage, const struct options &options)
 {
-	const char *const names[] = {"ck", "DPDK", "Boost"};
-	const char *const versions[] = {version_ck(), version_rte(), version_boost()};
+	const char *separator = "";
 
-	printf("mpshm %s", mpshm_version());
-	for (unsigned i = 0; i < 3; i++)
-		printf(", %s %s", names[i], versions[i] ? versions[i] : "not there: skipped");
+	for (const auto &one : versions()) {
+		printf("%s%s %s", separator, one.name.c_str(),
+		       one.text ? one.text : "not there: skipped");
+		separator = ", ";
+	}
 	printf("; %u rounds of %.2f s", options.rounds, options.seconds);
 	if (stage.cpus == 2)
 		printf("; CPUs %u and %u\n", stage.cpu[0], stage.cpu[1]);
