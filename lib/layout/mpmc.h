@@ -86,7 +86,10 @@ struct mpmc_shm {
 	atomic64 redelivered; /* elements of dead consumers that others got; any, add */
 	atomic64 tombstoned;  /* any, add */
 	atomic64 dropped;     /* elements whose consumers died SLOT_ATTEMPT_MAX times; any, add */
-	uint64_t reserved4[11];
+	/* 1 before TAIL_CLOSED is set: while it is 0, who finds nothing leaves tail's line to
+	 * the producers.  A hint: tail is the truth.  Any, store. */
+	atomic64 closing;
+	uint64_t reserved4[10];
 	atomic64 redelivery
 		[REDELIVERY_ENTRIES]; /* recoverer, CAS 0 -> p+1; CAS back by who delivers p */
 	uint64_t reserved5[16];
@@ -106,6 +109,7 @@ LAYOUT_AT(struct mpmc_shm, recovered, 392, 8);
 LAYOUT_AT(struct mpmc_shm, redelivered, 400, 8);
 LAYOUT_AT(struct mpmc_shm, tombstoned, 408, 8);
 LAYOUT_AT(struct mpmc_shm, dropped, 416, 8);
+LAYOUT_AT(struct mpmc_shm, closing, 424, 8);
 LAYOUT_AT(struct mpmc_shm, redelivery, 512, 512);
 
 #endif

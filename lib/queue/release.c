@@ -89,6 +89,9 @@ ssize_t mpshm_i_queue_none(struct mpshm_queue *queue)
 		atomic32_store_relaxed(&ring->skipped, 0);
 		wait_wake(queue->object.segment, &queue->shm->not_full, WAIT_ALL);
 	}
+	/* Relaxed: a shutdown wakes sleepers after it, and who polls sees it in time. */
+	if (likely(atomic64_load_relaxed(&ring->shm->closing) == 0))
+		return -EAGAIN;
 	uint64_t tail = atomic64_load_acquire(&ring->shm->tail);
 	if (!(tail & TAIL_CLOSED) || mpmc_has_redelivery(ring))
 		return -EAGAIN;
