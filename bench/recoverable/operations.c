@@ -26,7 +26,8 @@
 
 static struct mpshm_spsc *producer, *consumer;
 static struct mpshm_mpmc *mpmc;
-static struct mpshm_queue *queue;
+static struct mpshm_queue *queue,
+	*leased; /* a get also looks for what leases left, where one was */
 static struct mpshm_value *value;
 static struct mpshm_counter *counter;
 static char buffer[LONG_BYTES];
@@ -95,10 +96,12 @@ OPERATION(queue_put_tagged, CALLS,
           library.queue_put_tagged(queue, buffer, SHORT_BYTES, 1, PATIENCE_NS) == 0)
 OPERATION(queue_receive, CALLS,
           library.queue_receive(queue, buffer, LONG_BYTES, &message, PATIENCE_NS) == SHORT_BYTES)
-OPERATION(queue_put_again, CALLS, library.queue_put(queue, buffer, SHORT_BYTES, PATIENCE_NS) == 0)
+OPERATION(queue_put_leased, CALLS, library.queue_put(leased, buffer, SHORT_BYTES, PATIENCE_NS) == 0)
 OPERATION(queue_get_begin_commit, CALLS,
-          library.queue_get_begin(queue, &lease, PATIENCE_NS) == SHORT_BYTES &&
-                  library.queue_get_commit(queue, &lease) == 0)
+          library.queue_get_begin(leased, &lease, PATIENCE_NS) == SHORT_BYTES &&
+                  library.queue_get_commit(leased, &lease) == 0)
+OPERATION(queue_get_leased, CALLS,
+          library.queue_get(leased, buffer, LONG_BYTES, PATIENCE_NS) == SHORT_BYTES)
 OPERATION(queue_put_4096, CALLS, library.queue_put(queue, buffer, LONG_BYTES, PATIENCE_NS) == 0)
 OPERATION(queue_get_4096, CALLS,
           library.queue_get(queue, buffer, LONG_BYTES, PATIENCE_NS) == LONG_BYTES)
@@ -151,8 +154,10 @@ static const struct {
 	{"queue_get", CALLS, queue_get},
 	{"queue_put_tagged", CALLS, queue_put_tagged},
 	{"queue_receive", CALLS, queue_receive},
-	{"queue_put_again", CALLS, queue_put_again},
+	{"queue_put_leased", CALLS, queue_put_leased},
 	{"queue_get_begin_commit", CALLS, queue_get_begin_commit},
+	{"queue_put_leased", CALLS, queue_put_leased},
+	{"queue_get_leased", CALLS, queue_get_leased},
 	{"queue_put_4096", CALLS, queue_put_4096},
 	{"queue_get_4096", CALLS, queue_get_4096},
 	{"queue_reserve_commit", CALLS, queue_reserve_commit},
@@ -194,6 +199,9 @@ static int open_all(struct mpshm_segment *segment)
 		error = library.mpmc_open(&mpmc, segment, "mpmc", MPSHM_CREATE, &mpmc_options);
 	if (error >= 0)
 		error = library.queue_open(&queue, segment, "queue", MPSHM_CREATE, &queue_options);
+	if (error >= 0)
+		error = library.queue_open(&leased, segment, "leased", MPSHM_CREATE,
+		                           &queue_options);
 	if (error >= 0)
 		error = library.value_open(&value, segment, "value", MPSHM_CREATE, NULL);
 	if (error >= 0)
