@@ -116,8 +116,37 @@ std::string benchmark_name(const struct contest &contest, size_t index)
 	return std::string(contest.row->name) + "/" + std::to_string(index);
 }
 
+/* Why it takes no part, or "". */
+std::string skipped_for(const struct row &row, const struct peer &peer)
+{
+	const char *why = peer.missing;
+
+	if (!why && !peer.run[row.shape])
+		why = "it has no such call";
+	if (!why && peer.unable)
+		why = peer.unable(&row);
+	return why ? why : "";
+}
+
+void enter(struct contest &contest, const struct peer *const peers[PEERS_MAX])
+{
+	for (size_t i = 0; i < PEERS_MAX && peers[i]; i++) {
+		struct contestant contestant = {};
+		size_t index = contest.contestants.size();
+
+		contestant.peer = peers[i];
+		contestant.skipped = skipped_for(*contest.row, *peers[i]);
+		if (contestant.skipped.empty())
+			benchmark::RegisterBenchmark(benchmark_name(contest, index).c_str(), take)
+				->UseManualTime()
+				->Iterations(1)
+				->Unit(benchmark::kMillisecond);
+		contest.contestants.push_back(contestant);
+	}
+}
+
 /* Who takes part. */
-struct contest make_contest(const struct stage &stage, const struct row &row)
+struct contest make_contest(const struct stage &stage, const struct row &row, bool full)
 {
 	struct contest contest = {};
 
@@ -125,21 +154,9 @@ struct contest make_contest(const struct stage &stage, const struct row &row)
 	for (unsigned i = 0; i < row.workers; i++)
 		if (row.cpu[i] >= stage.cpus)
 			contest.skipped = "one CPU";
-	for (size_t i = 0; i < PEERS_MAX && row.peers[i]; i++) {
-		struct contestant contestant = {};
-
-		contestant.peer = row.peers[i];
-		if (contestant.peer->missing)
-			contestant.skipped = contestant.peer->missing;
-		else if (!contestant.peer->run[row.shape])
-			contestant.skipped = "it has no such call";
-		else
-			benchmark::RegisterBenchmark(benchmark_name(contest, i).c_str(), take)
-				->UseManualTime()
-				->Iterations(1)
-				->Unit(benchmark::kMillisecond);
-		contest.contestants.push_back(contestant);
-	}
+	enter(contest, row.peers);
+	if (full)
+		enter(contest, row.more);
 	return contest;
 }
 
@@ -247,7 +264,7 @@ struct outcome run_contests(struct stage *stage, const struct options &options)
 
 	for (unsigned i = 0; i < rows_count; i++)
 		if (std::string(rows[i].name).find(options.filter) != std::string::npos)
-			outcome.contests.push_back(make_contest(*stage, rows[i]));
+			outcome.contests.push_back(make_contest(*stage, rows[i], options.full));
 	unsigned number = 0, count = (unsigned) outcome.contests.size();
 	for (auto &contest : outcome.contests) {
 		int64_t row_start = now_ns();

@@ -10,7 +10,8 @@
 #include <vector>
 
 struct options {
-	unsigned rounds = 7;
+	unsigned rounds = 0; /* not given: of what the run is to be */
+	bool full = false;   /* all peers */
 	double seconds = 0.15;
 	std::string filter; /* rows whose name contains it */
 	std::string json;   /* file to write, "": beside the program */

@@ -23,6 +23,7 @@ extern const char program_name[] = "mpshm-bench";
 namespace
 {
 
+constexpr unsigned rounds_quick = 7;
 constexpr unsigned rounds_full = 15;
 
 void usage(FILE *stream)
@@ -30,15 +31,15 @@ void usage(FILE *stream)
 	fprintf(stream,
 	        "usage: %s [OPTION]...\n"
 	        "Measure mpshm and its peers side by side; see doc/BENCHMARKS.md.\n\n"
-	        "  --rounds N     samples of each contestant, 1 to 999 (default 7: two minutes)\n"
-	        "  --full         %u rounds\n"
+	        "  --rounds N     samples of each contestant, 1 to 999 (default %u: two minutes)\n"
+	        "  --full         all peers, not only the best; %u rounds\n"
 	        "  --seconds S    length of a sample, 0.01 to 10 (default 0.15)\n"
 	        "  --row FILTER   only rows whose name contains FILTER\n"
 	        "  --list         name the rows and who takes part, and end\n"
 	        "  --json FILE    where to write every sample (default: beside this program)\n"
 	        "  --help, --version\n\n"
 	        "Exit status: 0; 1: something was lost or disordered; 2: wrong usage.\n",
-	        program_name, rounds_full);
+	        program_name, rounds_quick, rounds_full);
 }
 
 double seconds_of(const char *text)
@@ -75,7 +76,7 @@ struct options parse(int argc, char *argv[])
 			options.rounds = (unsigned) option_number("--rounds", optarg, 1, 999);
 			break;
 		case 'f':
-			options.rounds = rounds_full;
+			options.full = true;
 			break;
 		case 's':
 			options.seconds = seconds_of(optarg);
@@ -94,6 +95,8 @@ struct options parse(int argc, char *argv[])
 		}
 	}
 	option_no_arguments(argc, argv);
+	if (options.rounds == 0)
+		options.rounds = options.full ? rounds_full : rounds_quick;
 	return options;
 }
 
@@ -137,6 +140,8 @@ unsigned list_rows(const std::string &filter, bool print)
 		       measure_unit(rows[i].measure));
 		for (unsigned j = 0; j < PEERS_MAX && rows[i].peers[j]; j++)
 			printf("%s%s", j > 0 ? ", " : "", rows[i].peers[j]->name);
+		for (unsigned j = 0; j < PEERS_MAX && rows[i].more[j]; j++)
+			printf("%s%s", j > 0 ? ", " : "; --full: ", rows[i].more[j]->name);
 		printf("\n");
 	}
 	return found;
@@ -144,14 +149,20 @@ unsigned list_rows(const std::string &filter, bool print)
 
 void say_versions(const struct stage &stage, const struct options &options)
 {
-	const char *separator = "";
+	std::string there, missing;
 
 	for (const auto &one : versions()) {
-		printf("%s%s %s", separator, one.name.c_str(),
-		       one.text ? one.text : "not there: skipped");
-		separator = ", ";
+		std::string &list = one.text ? there : missing;
+
+		list += (list.empty() ? "" : ", ") + one.name;
+		if (one.text && *one.text)
+			list += std::string(" ") + one.text;
 	}
-	printf("; %u rounds of %.2f s", options.rounds, options.seconds);
+	printf("%s", there.c_str());
+	if (!missing.empty())
+		printf("; not there, so skipped: %s", missing.c_str());
+	printf("\n%u rounds of %.2f s, %s", options.rounds, options.seconds,
+	       options.full ? "all peers" : "the best peers; all of them with --full");
 	if (stage.cpus == 2)
 		printf("; CPUs %u and %u\n", stage.cpu[0], stage.cpu[1]);
 	else

@@ -19,7 +19,7 @@ extern "C" {
 
 #define LINE_BYTES 128 /* two cache lines: the second is prefetched with the first */
 #define WORKERS_MAX 4
-#define PEERS_MAX 6
+#define PEERS_MAX 10
 #define BATCH 32
 #define SHORT_BYTES 64
 #define LONG_BYTES_MAX (1u << 20)
@@ -84,7 +84,10 @@ struct peer {
 	const char *name;
 	bool ours;           /* part of mpshm, not somebody to compare it with */
 	bool lossy;          /* known to lose: said, not a failure, and not raced against */
+	bool sleeps;         /* its calls may sleep, also where those of others spin */
 	const char *missing; /* why it takes no part, or NULL */
+	/* In the parent: why it takes no part in this row, or NULL.  No such call: it does. */
+	const char *(*unable)(const struct row *row);
 	/* In the parent: make, and take away, what the workers share.  0 or a negative errno. */
 	int (*create)(struct stage *stage, const struct row *row);
 	void (*remove)(struct stage *stage, const struct row *row);
@@ -107,6 +110,7 @@ struct row {
 	unsigned char cpu[WORKERS_MAX];      /* 0 or 1: first or second of the pair of CPUs */
 	bool spins;                          /* each CPU is busy all the time, or was taken away */
 	const struct peer *peers[PEERS_MAX]; /* ours first; NULL ends */
+	const struct peer *more[PEERS_MAX];  /* under --full as well; NULL ends */
 };
 
 /* rows.c */
@@ -124,10 +128,10 @@ extern const struct peer peer_boost_queue;                           /* channel_
 extern const struct peer peer_mpshm_stripe, peer_mpshm_counter;      /* counters.c */
 extern const struct peer peer_mpshm_value, peer_locked_add, peer_racy_add;
 
-/* Versions of what the peers were compiled from, or NULL. */
-const char *version_ck(void);
-const char *version_rte(void);
-const char *version_boost(void);
+/* Versions of what the peers were compiled from, or NULL; machine.cc lists them. */
+const char *version_boost(void); /* ring_boost.cc */
+const char *version_ck(void);    /* ring_ck.c */
+const char *version_rte(void);   /* ring_rte.c */
 
 static inline bool measure_more_is_better(enum measure measure)
 {

@@ -205,7 +205,7 @@ static void collect(struct job *job, struct sample *sample)
 	sample->canary_ns[0] = board->canary_ns[0];
 	sample->canary_ns[1] = board->canary_ns[1];
 	sample->cpu_share = 1;
-	if (row->spins)
+	if (row->spins && !job->peer->sleeps)
 		for (i = 0; i < 2; i++)
 			if (cpu_ns[i] / (double) sample->elapsed_ns < sample->cpu_share)
 				sample->cpu_share = cpu_ns[i] / (double) sample->elapsed_ns;
