@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * usage: kill_storm [ring|spsc|queue] [--seconds S] [--producers P] [--consumers C]
- *                   [--every-us U] [--seed N]
+ *                   [--every-us U] [--ids N] [--seed N]
  *
  * Producers and consumers are SIGKILLed every U microseconds on average, and reborn, or
  * stopped for up to 10 ms, on an mpmc ring, an spsc ring (one of each) and a queue, S
- * seconds together (60); the whole history is checked: see storm.h.
+ * seconds together (60), for as long as one likes; the whole history is checked, N messages
+ * a round: see storm.h.
  */
 #include "storm.h"
 
@@ -23,26 +24,26 @@ static int one(const char *name, const struct storm_plan *plan)
 	              (unsigned long long) plan->seed);
 	int ret = storm_run(plan, &r);
 	(void) printf(
-		"%s: %llu kills, %llu stops, %llu busy, %llu sent, %llu acknowledged, %llu delivered, "
+		"%s: %llu rounds, %llu kills, %llu stops, %llu busy, %llu sent, %llu acknowledged, %llu delivered, "
 		"%llu in a dead hand, %llu maybe; "
 		"lost %llu, doubled %llu, phantom %llu, torn %llu, disordered %llu, "
 		"leaked %llu, stalled %llu, late %llu%s%s\n",
-		name, (unsigned long long) r.kills, (unsigned long long) r.stops,
-		(unsigned long long) r.busy, (unsigned long long) r.sent,
-		(unsigned long long) r.acked, (unsigned long long) r.got,
-		(unsigned long long) r.in_hand, (unsigned long long) r.maybe,
-		(unsigned long long) r.lost, (unsigned long long) r.doubled,
-		(unsigned long long) r.phantom, (unsigned long long) r.torn,
-		(unsigned long long) r.disordered, (unsigned long long) r.leaked,
-		(unsigned long long) r.stalled, (unsigned long long) r.late, r.why[0] ? "; " : "",
-		r.why);
+		name, (unsigned long long) r.rounds, (unsigned long long) r.kills,
+		(unsigned long long) r.stops, (unsigned long long) r.busy,
+		(unsigned long long) r.sent, (unsigned long long) r.acked,
+		(unsigned long long) r.got, (unsigned long long) r.in_hand,
+		(unsigned long long) r.maybe, (unsigned long long) r.lost,
+		(unsigned long long) r.doubled, (unsigned long long) r.phantom,
+		(unsigned long long) r.torn, (unsigned long long) r.disordered,
+		(unsigned long long) r.leaked, (unsigned long long) r.stalled,
+		(unsigned long long) r.late, r.why[0] ? "; " : "", r.why);
 	return ret;
 }
 
 static int usage(void)
 {
 	(void) fprintf(stderr, "usage: kill_storm [ring|spsc|queue] [--seconds S] [--producers P] "
-	                       "[--consumers C] [--every-us U] [--seed N]\n");
+	                       "[--consumers C] [--every-us U] [--ids N] [--seed N]\n");
 	return 2;
 }
 
@@ -52,6 +53,7 @@ int main(int argc, char **argv)
 	                                        {"producers", required_argument, NULL, 'p'},
 	                                        {"consumers", required_argument, NULL, 'c'},
 	                                        {"every-us", required_argument, NULL, 'u'},
+	                                        {"ids", required_argument, NULL, 'i'},
 	                                        {"seed", required_argument, NULL, 'r'},
 	                                        {NULL, 0, NULL, 0}};
 	struct storm_plan plan = {.producers = 3,
@@ -71,6 +73,8 @@ int main(int argc, char **argv)
 			plan.consumers = (unsigned) atoi(optarg);
 		else if (option == 'u')
 			plan.kill_every_us = (unsigned) atoi(optarg);
+		else if (option == 'i')
+			plan.ids = (uint32_t) strtoul(optarg, NULL, 0);
 		else if (option == 'r')
 			plan.seed = strtoull(optarg, NULL, 0);
 		else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The storm itself: births, deaths, and the verdict on the log. */
+/* The storm itself: births and deaths, round after round. */
 #include "storm.h"
 
 #include <errno.h>
@@ -30,6 +30,7 @@ struct storm {
 	pid_t stopped; /* 0: nobody */
 	int64_t stopped_until;
 	uint64_t seed;
+	int64_t begin, told; /* progress */
 };
 
 static int64_t now_ns(void)
@@ -132,7 +133,8 @@ static void note_maybe(struct storm *storm, unsigned number)
 	uint64_t apart = storm->plan->kind == STORM_SPSC ? STORM_ELEMENT_BYTES : sizeof id;
 	for (uint64_t i = 0; i < ids; i++) {
 		memcpy(&id, log->buffers[number].message + i * apart, sizeof id);
-		if (id >= STORM_IDS_MAX || log->state[id] == 0 || log->got[id] != 0)
+		if (!storm_knows(log, id) || log->state[id - log->first_id] == 0 ||
+		    log->got[id - log->first_id] != 0)
 			continue;
 		if (storm_look_holds(&storm->look, id)) {
 			storm_note(log, id, STORM_IN_HAND);
@@ -189,34 +191,41 @@ static void stop_one(struct storm *storm)
 	}
 }
 
-static int rage(struct storm *storm)
+static void tell(struct storm *storm, int64_t now)
 {
-	const struct storm_plan *plan = storm->plan;
-	int64_t begin = now_ns(), moved = begin, told = begin;
+	if (!storm->plan->progress || now - storm->told <= MPSHM_SECOND)
+		return;
+	storm->told = now;
+	(void) printf("%3lld s  %llu kills  %llu delivered\n",
+	              (long long) ((now - storm->begin) / MPSHM_SECOND),
+	              (unsigned long long) storm->result->kills,
+	              (unsigned long long) storm->log->got_total);
+}
+
+/* Until `end`, or until the round has no id left. */
+static int rage(struct storm *storm, int64_t end)
+{
+	const struct storm_log *log = storm->log;
+	unsigned every_us = storm->plan->kill_every_us;
+	int64_t now = now_ns(), moved = now;
 	uint64_t got = 0;
 
-	while (now_ns() - begin < plan->span_ns) {
-		(void) usleep(
-			(useconds_t) (storm_random(&storm->seed) % (2 * plan->kill_every_us)));
+	for (; now < end; now = now_ns()) {
+		if (!storm_knows(log, __atomic_load_n(&log->next_id, __ATOMIC_RELAXED)))
+			return 0;
+		(void) usleep((useconds_t) (storm_random(&storm->seed) % (2 * every_us)));
 		stop_one(storm);
 		if (kill_one(storm) < 0)
 			return -1;
-		uint64_t now_got = __atomic_load_n(&storm->log->got_total, __ATOMIC_RELAXED);
-		int64_t now = now_ns();
+		uint64_t now_got = __atomic_load_n(&log->got_total, __ATOMIC_RELAXED);
 		if (now_got != got)
-			moved = now;
+			moved = now_ns();
 		got = now_got;
-		if (now - moved > STALL_NS && storm->log->next_id < STORM_IDS_MAX) {
+		if (now_ns() - moved > STALL_NS) {
 			storm->result->stalled++;
 			return fail(storm, "nobody got anything for 5 s", 0);
 		}
-		if (plan->progress && now - told > MPSHM_SECOND) {
-			told = now;
-			(void) printf("%3lld s  %llu kills  %llu delivered\n",
-			              (long long) ((now - begin) / MPSHM_SECOND),
-			              (unsigned long long) storm->result->kills,
-			              (unsigned long long) got);
-		}
+		tell(storm, now);
 	}
 	return 0;
 }
@@ -226,6 +235,7 @@ static int calm_down(struct storm *storm)
 	int ret = 0;
 	if (storm->stopped)
 		(void) kill(storm->stopped, SIGCONT);
+	storm->stopped = 0;
 	__atomic_store_n(&storm->log->stop, 1, __ATOMIC_RELEASE);
 	for (unsigned i = 0; i < storm->count; i++) {
 		int status;
@@ -240,6 +250,7 @@ static int calm_down(struct storm *storm)
 		} else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
 			ret = fail(storm, "a worker failed", storm->log->failed_with);
 		}
+		__atomic_store_n(&storm->log->settled[i], storm->workers[i].life, __ATOMIC_RELEASE);
 	}
 	return ret;
 }
@@ -309,55 +320,14 @@ static uint64_t count_room(struct storm *storm, struct object *object)
 	return room;
 }
 
-/* drained: else what never came may still lie there, and nothing is said of losses. */
-static int judge(struct storm *storm, bool drained)
-{
-	struct storm_result *result = storm->result;
-	const struct storm_log *log = storm->log;
-	uint64_t ids = log->next_id < STORM_IDS_MAX ? log->next_id : STORM_IDS_MAX;
-	bool surely = storm->plan->kind == STORM_SPSC;
-
-	for (uint64_t id = 0; id < ids; id++) {
-		uint8_t state = log->state[id];
-		result->sent += state != 0;
-		result->acked += (state & STORM_ACKED) != 0;
-		result->got += log->got[id];
-		result->doubled += log->got[id] + (surely && state & STORM_MAYBE) > 1;
-		result->phantom += log->got[id] > 0 && state & STORM_KEPT;
-		if (drained && state & STORM_ACKED && log->got[id] == 0) {
-			result->maybe += (state & STORM_MAYBE) != 0;
-			result->lost += (state & STORM_MAYBE) == 0;
-			if (!(state & STORM_MAYBE))
-				(void) printf("storm: lost %llu of %llu, %s\n",
-				              (unsigned long long) id, (unsigned long long) ids,
-				              state & STORM_IN_HAND ? "was in a dead hand"
-				                                    : "never seen again");
-		}
-	}
-	result->torn = log->torn;
-	result->disordered = log->disordered;
-	result->phantom += log->phantom;
-	result->busy = log->busy;
-	return result->lost || result->doubled || result->torn || result->disordered ||
-	                       result->phantom || result->leaked || result->stalled || result->late
-	               ? -1
-	               : 0;
-}
-
-static int run(struct storm *storm)
+/* From births to the end of all, and an object as it was. */
+static int go_through_round(struct storm *storm, uint64_t room, int64_t end)
 {
 	struct object object = {0};
-	if (open_object(storm, MPSHM_CREATE | MPSHM_EXCLUSIVE, &object) < 0)
-		return -1;
-	uint64_t room = count_room(storm, &object);
-	if (close_object(storm, &object) < 0)
-		return -1;
-	if (storm_look_begin(storm->segment, storm->plan->kind, &storm->look) < 0)
-		return fail(storm, "look", -errno);
 	for (unsigned i = 0; i < storm->count; i++)
 		if (give_birth(storm, i) < 0)
 			return -1;
-	int raged = rage(storm);
+	int raged = rage(storm, end);
 	int calmed = calm_down(storm);
 	if (raged < 0 || calmed < 0 || open_object(storm, 0, &object) < 0)
 		return -1;
@@ -368,8 +338,28 @@ static int run(struct storm *storm)
 	while (mpshm_segment_recover(object.segment) > 0)
 		;
 	uint64_t left = count_room(storm, &object);
-	storm->result->leaked = left > room ? left - room : room - left;
+	storm->result->leaked += left > room ? left - room : room - left;
 	return close_object(storm, &object);
+}
+
+static int run(struct storm *storm)
+{
+	struct object object = {0};
+	int64_t end = now_ns() + storm->plan->span_ns;
+	int ret;
+	if (open_object(storm, MPSHM_CREATE | MPSHM_EXCLUSIVE, &object) < 0)
+		return -1;
+	uint64_t room = count_room(storm, &object);
+	if (close_object(storm, &object) < 0)
+		return -1;
+	if (storm_look_begin(storm->segment, storm->plan->kind, &storm->look) < 0)
+		return fail(storm, "look", -errno);
+	do {
+		storm_log_begin(storm->log);
+		ret = go_through_round(storm, room, end);
+		ret |= storm_judge(storm->log, storm->plan->kind, ret == 0, storm->result);
+	} while (ret == 0 && now_ns() < end);
+	return ret;
 }
 
 int storm_run(const struct storm_plan *plan, struct storm_result *ret_result)
@@ -377,13 +367,14 @@ int storm_run(const struct storm_plan *plan, struct storm_result *ret_result)
 	struct storm storm = {.plan = plan, .result = ret_result, .seed = plan->seed | 1};
 	*ret_result = (struct storm_result){0};
 	storm.count = plan->producers + plan->consumers;
-	if (storm.count > STORM_WORKERS_MAX)
-		return fail(&storm, "too many workers", 0);
+	if (storm.count > STORM_WORKERS_MAX || plan->ids > STORM_IDS_MAX)
+		return fail(&storm, "too many workers, or ids", 0);
 	storm.log = mmap(NULL, sizeof *storm.log, PROT_READ | PROT_WRITE,
 	                 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (storm.log == MAP_FAILED)
 		return fail(&storm, "mmap", -errno);
 	storm.log->next_id = 1; /* 0 stands in every buffer to begin with */
+	storm.log->ids = plan->ids ? plan->ids : STORM_IDS_MAX;
 	(void) snprintf(storm.segment, sizeof storm.segment, "test-%d-storm-%d", (int) getppid(),
 	                (int) getpid());
 	for (unsigned i = 0; i < storm.count; i++)
@@ -392,10 +383,10 @@ int storm_run(const struct storm_plan *plan, struct storm_result *ret_result)
 		                                         .number = i,
 		                                         .kind = plan->kind,
 		                                         .producer = i < plan->producers};
+	storm.begin = storm.told = now_ns();
 	int ret = run(&storm);
 	(void) mpshm_segment_unlink(storm.segment);
-	int verdict = judge(&storm, ret == 0);
 	storm_look_end(&storm.look);
 	(void) munmap(storm.log, sizeof *storm.log);
-	return ret < 0 ? ret : verdict;
+	return ret;
 }

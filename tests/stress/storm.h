@@ -16,6 +16,11 @@
  * its producer's order; what was ACKED was got, or is MAYBE; and in the end the object takes
  * its whole capacity again.
  *
+ * The log has room for so many ids, so a storm comes in rounds.  At the end of each all
+ * workers end, the object is drained, every id of the round is judged, and the log begins
+ * anew behind it; the object stays, and ids only grow: who gets one of an earlier round
+ * gets what was settled, and that is a phantom.
+ *
  * An spsc ring has one producer and one consumer at a time, so all its lives are one order,
  * and what is MAYBE was acknowledged for certain: it must not come again.  Every other
  * successor is born while the predecessor still has the side, and asks for it until it can
@@ -32,8 +37,8 @@
 #define STORM_WORKERS_MAX 16u
 #define STORM_BATCH 8u
 #define STORM_MESSAGE_BYTES 4096u
-#define STORM_ELEMENT_BYTES 120u /* of an spsc ring */
-#define STORM_IDS_MAX (UINT32_C(1) << 26)
+#define STORM_ELEMENT_BYTES 120u          /* of an spsc ring */
+#define STORM_IDS_MAX (UINT32_C(1) << 25) /* of a round */
 
 enum storm_kind { STORM_MPMC, STORM_SPSC, STORM_QUEUE };
 
@@ -45,20 +50,22 @@ struct storm_plan {
 	int64_t span_ns;
 	unsigned kill_every_us; /* on average */
 	uint64_t seed;
+	uint32_t ids;  /* of a round; 0: STORM_IDS_MAX */
 	bool progress; /* a line a second */
 };
 
 struct storm_result {
-	uint64_t kills, stops, busy, sent, acked, got, maybe,
+	uint64_t rounds, kills, stops, busy, sent, acked, got, maybe,
 		in_hand; /* in_hand: to be delivered again */
 	uint64_t lost, doubled, phantom, torn, disordered, leaked, stalled;
 	uint64_t late; /* came only after all was drained */
-	char why[200]; /* where something could not even be opened or checked */
+	char why[200]; /* where something could not even be opened or checked; the first loss */
 };
 
 /* What all processes of a storm share. */
 struct storm_log {
 	int stop;
+	uint64_t first_id, ids; /* of this round: which, and how many at most */
 	uint64_t next_id, last_element, busy, torn, disordered, phantom, failed, got_total;
 	int failed_with;
 	union { /* where gets go */
@@ -66,9 +73,15 @@ struct storm_log {
 		char message[STORM_MESSAGE_BYTES]; /* or elements of an spsc ring */
 	} buffers[STORM_WORKERS_MAX];
 	unsigned settled[STORM_WORKERS_MAX]; /* lives whose end was looked into */
-	uint8_t state[STORM_IDS_MAX];
+	uint8_t state[STORM_IDS_MAX];        /* of id first_id + i */
 	uint8_t got[STORM_IDS_MAX];
 };
+
+/* Is it an id of this round? */
+static inline bool storm_knows(const struct storm_log *log, uint64_t id)
+{
+	return id - log->first_id < log->ids;
+}
 
 /*
  * Flags are added, never stored over: a producer may log that its put returned only after
@@ -76,8 +89,17 @@ struct storm_log {
  */
 static inline void storm_note(struct storm_log *log, uint64_t id, uint8_t flag)
 {
-	(void) __atomic_fetch_or(&log->state[id], flag, __ATOMIC_SEQ_CST);
+	(void) __atomic_fetch_or(&log->state[id - log->first_id], flag, __ATOMIC_SEQ_CST);
 }
+
+/* A round begins: none of its ids was sent yet. */
+void storm_log_begin(struct storm_log *log);
+/*
+ * A round is over: what its log says goes into the result.  drained: else what never came may
+ * still lie there, and nothing is said of losses.  0: held, so far.
+ */
+int storm_judge(struct storm_log *log, enum storm_kind kind, bool drained,
+                struct storm_result *result);
 
 /* 0: held.  Else what was violated stands in the result. */
 int storm_run(const struct storm_plan *plan, struct storm_result *ret_result);

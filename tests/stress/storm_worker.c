@@ -31,7 +31,7 @@ static void failed(int64_t error)
 static uint64_t new_id(void)
 {
 	uint64_t id = __atomic_fetch_add(&storm->next_id, 1, __ATOMIC_RELAXED);
-	if (id >= STORM_IDS_MAX) {
+	if (!storm_knows(storm, id)) {
 		while (!__atomic_load_n(&storm->stop, __ATOMIC_ACQUIRE))
 			(void) usleep(1000);
 		_exit(0);
@@ -47,12 +47,12 @@ static void acked(uint64_t id)
 
 void storm_got(struct storm_log *log, uint64_t id)
 {
-	if (id >= STORM_IDS_MAX ||
-	    !(__atomic_load_n(&log->state[id], __ATOMIC_ACQUIRE) & STORM_INTENT)) {
+	if (!storm_knows(log, id) ||
+	    !(__atomic_load_n(&log->state[id - log->first_id], __ATOMIC_ACQUIRE) & STORM_INTENT)) {
 		(void) __atomic_fetch_add(&log->phantom, 1, __ATOMIC_RELAXED);
 		return;
 	}
-	(void) __atomic_fetch_add(&log->got[id], 1, __ATOMIC_RELAXED);
+	(void) __atomic_fetch_add(&log->got[id - log->first_id], 1, __ATOMIC_RELAXED);
 	(void) __atomic_fetch_add(&log->got_total, 1, __ATOMIC_RELAXED);
 }
 
