@@ -405,9 +405,9 @@ _Noreturn void storm_worker(const struct storm_worker *worker)
 		else if (spsc)
 			worker->producer ? produce_to_spsc(spsc) : consume_from_spsc(spsc);
 		else
-			worker->producer          ? produce_to_queue(queue)
-			: worker->number % 3 == 1 ? consume_by_lease(queue)
-						  : consume_from_queue(queue);
+			worker->producer     ? produce_to_queue(queue)
+			: worker->number % 2 ? consume_by_lease(queue)
+					     : consume_from_queue(queue);
 	}
 	_exit(0);
 }
