@@ -4,10 +4,10 @@
  * that go with it.  Not here, since they want other processes, limits or damaged bytes:
  *
  *   -EACCES, -EMFILE, -ENOMEM, -EPROTO, -EBADMSG of a segment      creation
- *   -EUSERS of participants                                        segment
+ *   -EUSERS of participants                                        segment, queue_leases
  *   -ESTALE, -EPERM of what a child inherited                      fork, spsc
- *   -EUSERS, -ENOBUFS of threads                                   queue_wraps, mpmc_spans
- *   -EBADMSG of objects                                            *_hostile, queue_options
+ *   -EUSERS, -ENOBUFS of threads                      queue_wraps, mpmc_spans, queue_leases
+ *   -EBADMSG of objects                             *_hostile, queue_options, queue_leases
  *   -EPROTO, -EAGAIN, -EBADF of a look                             inspect_damaged
  */
 #include "objects.h"

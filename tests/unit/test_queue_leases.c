@@ -5,6 +5,7 @@
 #include "queue/queue.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 #define SHORT_NS (30 * MPSHM_MILLISECOND)
 #define LONG_BYTES 1000u
@@ -312,6 +313,81 @@ START_TEST(queue_lease_without_a_block_returns_enobufs_or_waits_for_one)
 }
 END_TEST
 
+static void a_child_without_a_slot_ends_none(void *context)
+{
+	const struct mpshm_lease *parents = context;
+	struct mpshm_lease lease = *parents, own = {.cookie = 77};
+	need_eq(mpshm_queue_get_commit(queue, &lease), -EUSERS);
+	need_eq(mpshm_queue_get_abort(queue, &lease), -EUSERS);
+	need_eq(mpshm_queue_get_begin(queue, &own, MPSHM_FOREVER), -EUSERS);
+	need_eq(memcmp(&lease, parents, sizeof lease), 0);
+	need_eq(own.cookie, 77);
+}
+
+START_TEST(queue_lease_in_a_child_beyond_the_last_participant_returns_eusers_and_stays)
+{
+	const struct mpshm_segment_options options = {.size_bytes = 16 << 20,
+	                                              .participants_max = 1};
+	struct mpshm_segment *shared = seg;
+	char name[80];
+	(void) snprintf(name, sizeof name, "%s-alone", segment_file());
+	ck_assert_int_eq(mpshm_segment_open(&seg, name, MPSHM_CREATE, &options), MPSHM_CREATED);
+	queue_of(4);
+	sends(0);
+	sends(1);
+	struct mpshm_lease lease = leases(0, 0);
+	child_does(a_child_without_a_slot_ends_none, &lease);
+	ck_assert_int_eq(mpshm_queue_get_abort(queue, &lease), 0);
+	receives(0, 1);
+	receives(1, 0);
+	empty_and_closed();
+	ck_assert_int_eq(mpshm_segment_unlink(name), 0);
+	ck_assert_int_eq(mpshm_segment_close(seg), 0);
+	seg = shared;
+}
+END_TEST
+
+START_TEST(queue_lease_of_a_thread_without_a_frame_left_returns_enobufs_and_does_not_wait)
+{
+	struct frame_shm *frames[CELL_FRAMES];
+	struct mpshm_lease lease = {.cookie = 77};
+	queue_of(4);
+	for (uint64_t i = 0; i < CELL_FRAMES; i++) {
+		ck_assert_int_eq(queue_begin(queue, &frames[i]), 0);
+		frame_announce(frames[i], 0, i);
+	}
+	ck_assert_int_eq(mpshm_queue_get_begin(queue, &lease, MPSHM_FOREVER), -ENOBUFS);
+	ck_assert_uint_eq(lease.cookie, 77);
+	for (uint64_t i = 0; i < CELL_FRAMES; i++)
+		frame_empty(frames[i]);
+	sends(0);
+	lease = leases(0, 0);
+	ck_assert_int_eq(mpshm_queue_get_commit(queue, &lease), 0);
+	empty_and_closed();
+}
+END_TEST
+
+START_TEST(queue_lease_of_a_message_written_over_returns_ebadmsg_and_the_next_comes)
+{
+	/* A length that no slot, and no block, has; a block that there is not, or is not its. */
+	const uint64_t lies[] = {message_head(0x1ffffff, 0, 0, 0), message_head(0x1ffffff, 1, 0, 0),
+	                         message_head(8, 0xffffff, 0, 0), message_head(8, 2, 0, 0)};
+	struct mpshm_lease lease = {.cookie = 77};
+	queue_of(8);
+	for (uint64_t i = 0; i < COUNT_OF(lies); i++) {
+		sends(2 * i);
+		sends(2 * i + 1);
+		struct message_shm *slot = mpmc_element(&queue->ring, 2 * i);
+		atomic64_store_release(&slot->head, lies[i]);
+		ck_assert_int_eq(mpshm_queue_get_begin(queue, &lease, 0), -EBADMSG);
+		ck_assert_uint_eq(lease.cookie, 77);
+		struct mpshm_lease next = leases(2 * i + 1, 0);
+		ck_assert_int_eq(mpshm_queue_get_commit(queue, &next), 0);
+	}
+	empty_and_closed();
+}
+END_TEST
+
 static void *commits_soon(void *lease)
 {
 	nap_ms(30);
@@ -486,6 +562,13 @@ Suite *suite_queue_leases(void)
 	tcase = objects_tcase(suite, "errors");
 	tcase_add_test(tcase, queue_lease_that_is_none_returns_einval_and_nothing_is_lost);
 	tcase_add_test(tcase, queue_any_thread_of_the_process_may_end_a_lease_and_no_other_process);
+	tcase_add_test(tcase,
+	               queue_lease_in_a_child_beyond_the_last_participant_returns_eusers_and_stays);
+	tcase_add_test(
+		tcase,
+		queue_lease_of_a_thread_without_a_frame_left_returns_enobufs_and_does_not_wait);
+	tcase_add_test(tcase,
+	               queue_lease_of_a_message_written_over_returns_ebadmsg_and_the_next_comes);
 	tcase_add_test(tcase, queue_lease_outlives_the_thread_that_began_it);
 	tcase_add_test(tcase, queue_lease_of_an_empty_queue_waits_no_longer_than_told);
 	tcase_add_test(tcase, queue_lease_without_a_block_returns_enobufs_or_waits_for_one);
