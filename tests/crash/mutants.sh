@@ -186,6 +186,50 @@ mutant owned_kept queue/pool.c '/case BLOCK_OWNED:/,/break;/s/if (block_payload.
   crash --case 'queue.put.long_'
 mutant in_kept queue/pool.c '/case BLOCK_IN:/,/break;/s/if (slot_done.*/if (0)/' \
   crash --case 'queue.get.long_'
+# --- Leases: the steps of a begin, in their order.
+mutant lease_slot_first queue/get_begin.c '/ssize_t begin_claimed(/,/^}/{s/^\tmpshm_i_queue_release(.*/\t;/;s/^\tbool good = .*/&\n\tif (message_block_plus_1(head)) mpshm_i_queue_release(queue, frame, position, head, attempt);/;s/^\t\tlease = mpshm_i_lease_start(.*/&\n\tif (!message_block_plus_1(head)) mpshm_i_queue_release(queue, frame, position, head, attempt);/;}' \
+  crash --case 'queue.lease.long_'
+mutant lease_noted_late queue/lease.c '/^struct lease mpshm_i_lease_start(/,/^}/{s/atomic64_store_release(&descriptor->word, lease.word);/;/;s/uint64_t bit = .*/&atomic64_store_release(\&descriptor->word, lease.word);/;}' \
+  crash --case 'queue.lease.*'
+mutant lease_named_first queue/lease.c '/^uint64_t mpshm_i_lease_move(/,/^}/s/^\tmemcpy(/\tatomic64_store_release(\&slot->head, moved);\n&/' \
+  crash --case 'queue.lease.short_'
+mutant lease_unnamed queue/lease.c '/^uint64_t mpshm_i_lease_move(/,/^}/s/^\tatomic64_store_release(&slot->head, moved);//' \
+  unit queue_lease_deaths
+mutant lease_unmarked queue/lease.c '/^struct lease mpshm_i_lease_start(/,/^}/s/(void) atomic64_fetch_or(.*/;/' \
+  crash --case 'queue.lease.*'
+# --- While the slot holds the message it is the truth; then the block.
+mutant lease_no_undo queue/lease.c '/^bool mpshm_i_lease_undo(/,/^}/s/return atomic64_cas(.*/return true;/' \
+  unit queue_lease_deaths
+mutant lease_slot_not_asked queue/lease.c '/^void mpshm_i_lease_resolve(/,/^}/s/if (slot_holds(.*/if (0) {/' \
+  crash --case 'queue.lease.*'
+mutant lease_no_sweep queue/release.c '/^void mpshm_i_queue_release(/,/^}/s/mpshm_i_pool_resolve(.*/;/' \
+  crash --case 'queue.lease.*'
+# --- What ends without a commit comes back, one delivery more, to one getter.
+mutant lease_kept_by_dead queue/pool.c 's/if (block_lease_owner(word) == dead_owner)/if (0)/' \
+  crash --case 'queue.lease.short_'
+mutant lease_freed_by_death queue/lease.c '/^void mpshm_i_lease_resolve(/,/^}/s/if (mpshm_i_lease_give_back(pool, lease))/if (mpshm_i_pool_free(pool, lease->block, expected))/' \
+  crash --case 'queue.lease.short_'
+mutant lease_freed_by_abort queue/get_begin.c '/^int mpshm_queue_get_abort(/,/^}/s/if (!mpshm_i_lease_give_back(/(void) mpshm_i_pool_free(\&queue->pool, ours.block, ours.word); &/' \
+  unit queue_leases
+mutant lease_not_counted queue/lease.c '/^bool mpshm_i_lease_give_back(/,/^}/s/attempt++;/;/' \
+  unit queue_leases
+mutant lease_count_wraps queue/lease.c '/^bool mpshm_i_lease_give_back(/,/^}/s/if (attempt < BLOCK_ATTEMPT_MAX)//' \
+  unit queue_leases
+mutant lease_back_unmarked queue/lease.c 's/^\tmpshm_i_lease_mark(pool, lease->block);.*/\t(void) atomic64_fetch_or(\&pool->shm->returned, group_bit(pool, lease->block));/;/^void mpshm_i_lease_mark(/,/^}/s/(void) atomic64_fetch_or(.*/(void) pool, (void) block;/' \
+  crash --case 'queue.lease_abort.*'
+mutant lease_taken_by_store queue/lease.c '/^bool mpshm_i_lease_take(/,/^}/s/if (!atomic64_cas(\(.*\), &expected, word))/atomic64_store_release(\1, word); if (expected == 0)/' \
+  crash --pair queue.lease.back_long,queue.lease.back_long --pairs 600
+mutant lease_unwatched queue/lease_find.c '/^bool mpshm_i_lease_look(/,/^}/s/return true;/;/' \
+  unit queue_lease_deaths
+# --- A commit is the end: of the lease, and of a queue that was shut down.
+mutant lease_free_bit_kept queue/pool.c '/case BLOCK_FREE:/,/break;/s/set_free_bit(.*/;/' \
+  crash --case 'queue.lease_commit.*'
+mutant lease_of_parent queue/get_begin.c '/^static int held(/,/^}/s/block_word_leased(queue->object.segment->self, /block_word_leased(block_lease_owner(atomic64_load_acquire(\&descriptor->word)), /' \
+  unit queue_leases
+mutant lease_end_not_asked queue/release.c '/^static bool all_delivered(/,/^}/s/return !lease_ever(.*/return true;/' \
+  unit queue_leases
+mutant lease_end_frames_not_asked queue/release.c '/^static bool all_delivered(/,/^}/s/if (mpshm_i_being_taken(.*/if (0)/' \
+  unit queue_lease_deaths
 # --- A dead holder's half-made object is rolled back.
 mutant no_mend segment/directory_lock.c 's/if (got == 1)/if (0)/' crash --case 'object.create.*'
 # --- A spsc side of the dead can be had.

@@ -202,13 +202,11 @@ static void goes_as_far_as(void *context)
 	uint64_t head = atomic64_load_relaxed(&slot->head);
 	if (last >= OWNED && message_block_plus_1(head) == 0) {
 		need_eq(mpshm_i_pool_allocate(pool, (uint32_t) bytes, &block), 0);
-		memcpy(mpshm_i_pool_payload(pool, block, (uint32_t) bytes), slot + 1, bytes);
-		if (last >= IN)
+		if (last == IN)
 			atomic64_store_release(&pool->descriptors[block].word,
 			                       pool_word_in(position));
-		head = message_head((uint32_t) bytes, block + 1, message_producer(head), 0);
 		if (last >= NAMED)
-			atomic64_store_release(&slot->head, head);
+			head = mpshm_i_lease_move(pool, block, slot, position);
 	}
 	if (last >= NOTED)
 		atomic64_store_release(
@@ -249,6 +247,26 @@ START_TEST(queue_lease_cut_off_at_any_step_is_adopted_before_its_holder_is_resol
 		receives(_i / BOTH, 1, 0);
 		ck_assert_int_eq(mpshm_segment_recover(seg), 1);
 		whole_and_closed();
+		ck_assert_int_eq(mpshm_object_unlink(seg, "queue"), 0);
+	}
+}
+END_TEST
+
+/* Who has claimed it, or has it in hand, may yet die. */
+START_TEST(queue_that_was_shut_down_does_not_end_while_a_getter_is_at_any_step_of_a_lease)
+{
+	char out[LONG_BYTES];
+	for (enum step last = CLAIMED; last < STEPS; last++) {
+		queue_for(_i % BOTH);
+		sends(0);
+		pid_t child = child_held(goes_as_far_as, &last);
+		ck_assert_int_eq(mpshm_queue_shutdown(queue), 0);
+		for (int i = 0; i < 100; i++)
+			ck_assert_int_eq(mpshm_queue_try_get(queue, out, sizeof out), -EAGAIN);
+		child_kill(child);
+		receives(_i / BOTH, 0, 1);
+		ck_assert_int_eq(mpshm_queue_get(queue, out, sizeof out, MPSHM_FOREVER), -EPIPE);
+		ck_assert_int_eq(mpshm_queue_close(queue), 0);
 		ck_assert_int_eq(mpshm_object_unlink(seg, "queue"), 0);
 	}
 }
@@ -365,6 +383,10 @@ Suite *suite_queue_lease_deaths(void)
 	                    all);
 	tcase_add_loop_test(
 		tcase, queue_lease_cut_off_at_any_step_is_adopted_before_its_holder_is_resolved, 0,
+		all);
+	tcase_add_loop_test(
+		tcase,
+		queue_that_was_shut_down_does_not_end_while_a_getter_is_at_any_step_of_a_lease, 0,
 		all);
 	tcase_add_loop_test(
 		tcase, queue_lease_of_an_adopter_that_died_before_it_released_the_slot_comes_once,
