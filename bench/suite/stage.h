@@ -23,6 +23,7 @@ struct stage {
 	struct own_segment own; /* mpshm's objects */
 	int pipe_fd[2][2];      /* channel_pipe.c: [end][0 read, 1 write] */
 	void *object[2];        /* handles of a create(), for its remove() and total() */
+	size_t object_bytes;    /* inherited.c: length of each */
 	unsigned cpu[2];        /* the pair of CPUs */
 	unsigned cpus;          /* how many of them there are: 1 or 2 */
 	int64_t warm_ns, sample_ns, idle_ns;

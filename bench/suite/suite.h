@@ -122,8 +122,11 @@ extern const struct peer peer_mpshm_spsc, peer_mpshm_mpmc;           /* ring_mps
 extern const struct peer peer_ck_spsc, peer_ck_mpmc;                 /* ring_ck.c */
 extern const struct peer peer_rte_spsc, peer_rte_mpmc, peer_rte_hts; /* ring_rte.c */
 extern const struct peer peer_boost_spsc;                            /* ring_boost.cc */
+extern const struct peer peer_textbook;                              /* ring_textbook.c */
+extern const struct peer peer_mutex;                                 /* ring_mutex.c */
 extern const struct peer peer_mpshm_queue;                           /* channel_mpshm.c */
 extern const struct peer peer_pipe;                                  /* channel_pipe.c */
+extern const struct peer peer_semaphore;                             /* channel_semaphore.c */
 extern const struct peer peer_boost_queue;                           /* channel_boost.cc */
 extern const struct peer peer_mpshm_stripe, peer_mpshm_counter;      /* counters.c */
 extern const struct peer peer_mpshm_value, peer_locked_add, peer_racy_add;
@@ -144,6 +147,13 @@ const char *measure_unit(enum measure measure); /* rows.c */
 static inline unsigned row_words(const struct row *row)
 {
 	return row->shape == SHAPE_LINE || row->shape == SHAPE_LINE_BATCH ? 8 : 1;
+}
+
+/* Its work is done by blocking calls. */
+static inline bool row_blocks(const struct row *row)
+{
+	return row->shape == SHAPE_STREAM || row->shape == SHAPE_STREAM_LONG ||
+	       row->shape == SHAPE_TRIP || row->shape == SHAPE_IDLE;
 }
 
 /* Length of the messages of the row's channels. */
