@@ -7,7 +7,8 @@
  *     tests/compat/make-golden >tests/compat/golden-1.0.x86_64
  *
  * Until the first release the layout is not frozen, and the file is simply made anew.
- * The process ends without leaving the segment: its participant looks dead to readers.
+ * The process ends without leaving the segment: its participant looks dead to readers, with
+ * claims in a ring and leases of a queue in its hand.
  */
 #include "golden.h"
 
@@ -74,6 +75,55 @@ static int fill_queue(struct mpshm_segment *segment)
 	return ret;
 }
 
+/* Claims that are never finished. */
+static int claim(struct mpshm_segment *segment)
+{
+	const struct mpshm_mpmc_options options = {.capacity = 8, .element_bytes = 8};
+	struct mpshm_span taken, reserved;
+	struct mpshm_mpmc *ring;
+	int ret = 0;
+
+	if (mpshm_mpmc_open(&ring, segment, "claimed", MPSHM_CREATE, &options) < 0)
+		return -1;
+	for (uint64_t i = 0; i < GOLDEN_CLAIMED_ELEMENTS; i++) {
+		uint64_t element = 4000 + i;
+		if (i == GOLDEN_RESERVED)
+			ret |= mpshm_mpmc_try_reserve(ring, 1, &reserved) != 1;
+		else
+			ret |= mpshm_mpmc_try_push(ring, &element);
+		if (i == GOLDEN_TAKEN)
+			ret |= mpshm_mpmc_try_peek(ring, 1, &taken) != 1;
+	}
+	return ret;
+}
+
+/* Leases that are held, and that have ended either way, of a queue that was shut down. */
+static int lease(struct mpshm_segment *segment)
+{
+	const struct mpshm_queue_options options = {
+		.capacity = 6, .max_message_bytes = 1024, .pool_bytes = 8192};
+	struct mpshm_lease leases[GOLDEN_LEASED_MESSAGES];
+	unsigned char message[1024];
+	struct mpshm_queue *queue;
+	int ret = 0;
+
+	if (mpshm_queue_open(&queue, segment, "leased", MPSHM_CREATE, &options) < 0)
+		return -1;
+	for (unsigned m = 0; m < GOLDEN_LEASED_MESSAGES; m++) {
+		for (size_t i = 0; i < golden_leases[m].bytes; i++)
+			message[i] = golden_byte(m, i);
+		ret |= mpshm_queue_put_tagged(queue, message, golden_leases[m].bytes, 5000 + m, 0);
+		if (golden_leases[m].lease != GOLDEN_WAITS)
+			ret |= mpshm_queue_get_begin(queue, &leases[m], 0) < 0;
+	}
+	for (unsigned m = 0; m < GOLDEN_LEASED_MESSAGES; m++)
+		if (golden_leases[m].lease == GOLDEN_COMMITTED)
+			ret |= mpshm_queue_get_commit(queue, &leases[m]);
+		else if (golden_leases[m].lease == GOLDEN_ABORTED)
+			ret |= mpshm_queue_get_abort(queue, &leases[m]);
+	return ret | mpshm_queue_shutdown(queue);
+}
+
 static int fill_values(struct mpshm_segment *segment)
 {
 	const struct mpshm_value_options options = {.initial = GOLDEN_VALUE};
@@ -121,7 +171,8 @@ int main(void)
 	struct mpshm_segment *segment;
 	if (mpshm_segment_open(&segment, NAME, MPSHM_CREATE | MPSHM_EXCLUSIVE, &options) < 0)
 		return failed("segment");
-	if (fill_rings(segment) != 0 || fill_queue(segment) != 0 || fill_values(segment) != 0)
+	if (fill_rings(segment) != 0 || fill_queue(segment) != 0 || fill_values(segment) != 0 ||
+	    claim(segment) != 0 || lease(segment) != 0)
 		return failed("objects");
 	if (dump() != 0)
 		return failed("dump");

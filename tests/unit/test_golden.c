@@ -5,7 +5,7 @@
 
 #include "../compat/golden.h"
 
-#include "segment/segment.h"
+#include "queue/queue.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -150,6 +150,55 @@ START_TEST(golden_queue_holds_what_was_put)
 }
 END_TEST
 
+/* As what a process of today leaves: skipped, or delivered again. */
+START_TEST(golden_claims_of_the_dead_are_settled)
+{
+	struct mpshm_mpmc *ring;
+	uint64_t got, seen = 0;
+	ck_assert_int_eq(mpshm_mpmc_open(&ring, golden, "claimed", 0, NULL), MPSHM_ATTACHED);
+	ck_assert_int_ge(mpshm_segment_recover(golden), 0);
+	for (uint64_t i = 0; i < GOLDEN_CLAIMED_ELEMENTS - 1; i++) {
+		ck_assert_int_eq(mpshm_mpmc_try_pop(ring, &got), 0);
+		ck_assert_uint_ge(got, 4000);
+		ck_assert_uint_lt(got, 4000 + GOLDEN_CLAIMED_ELEMENTS);
+		ck_assert_uint_eq(seen & 1u << (got - 4000), 0);
+		seen |= 1u << (got - 4000);
+	}
+	ck_assert_uint_eq(seen, ((1u << GOLDEN_CLAIMED_ELEMENTS) - 1) & ~(1u << GOLDEN_RESERVED));
+	ck_assert_int_eq(mpshm_mpmc_try_pop(ring, &got), -EAGAIN);
+	for (uint64_t i = 0; i < 8; i++)
+		ck_assert_int_eq(mpshm_mpmc_try_push(ring, &i), 0);
+	ck_assert_int_eq(mpshm_mpmc_try_push(ring, &got), -EAGAIN);
+	ck_assert_int_eq(mpshm_mpmc_close(ring), 0);
+}
+END_TEST
+
+START_TEST(golden_leases_of_the_dead_are_delivered_again_before_the_end)
+{
+	struct mpshm_queue *queue;
+	struct mpshm_message told;
+	unsigned char out[1024];
+	ck_assert_int_eq(mpshm_queue_open(&queue, golden, "leased", 0, NULL), MPSHM_ATTACHED);
+	ck_assert_int_ge(mpshm_segment_recover(golden), 0);
+	for (unsigned m = 0; m < GOLDEN_LEASED_MESSAGES; m++) {
+		if (golden_leases[m].lease == GOLDEN_COMMITTED)
+			continue;
+		ck_assert_int_eq(mpshm_queue_receive(queue, out, sizeof out, &told, 0),
+		                 (ssize_t) golden_leases[m].bytes);
+		ck_assert_uint_eq(told.tag, 5000 + m);
+		ck_assert_uint_eq(told.position, m);
+		ck_assert_uint_eq(told.attempt, golden_leases[m].lease != GOLDEN_WAITS);
+		for (size_t i = 0; i < golden_leases[m].bytes; i++)
+			ck_assert_uint_eq(out[i], golden_byte(m, i));
+	}
+	ck_assert_int_eq(mpshm_queue_try_get(queue, out, sizeof out), -EPIPE);
+	for (uint32_t b = 0; b < queue->pool.blocks; b++)
+		ck_assert_uint_eq(atomic64_load_acquire(&queue->pool.descriptors[b].word),
+		                  block_word(BLOCK_FREE, 0));
+	ck_assert_int_eq(mpshm_queue_close(queue), 0);
+}
+END_TEST
+
 START_TEST(golden_value_and_counter_are_what_they_were)
 {
 	struct mpshm_counter *counter;
@@ -184,6 +233,9 @@ Suite *suite_golden(void)
 	tcase_add_loop_test(tcase, golden_segment_has_one_dead_participant, 0, ADDRESSES);
 	tcase_add_loop_test(tcase, golden_rings_hold_what_was_pushed, 0, ADDRESSES);
 	tcase_add_loop_test(tcase, golden_queue_holds_what_was_put, 0, ADDRESSES);
+	tcase_add_loop_test(tcase, golden_claims_of_the_dead_are_settled, 0, ADDRESSES);
+	tcase_add_loop_test(tcase, golden_leases_of_the_dead_are_delivered_again_before_the_end, 0,
+	                    ADDRESSES);
 	tcase_add_loop_test(tcase, golden_value_and_counter_are_what_they_were, 0, ADDRESSES);
 	suite_add_tcase(suite, tcase);
 	return suite;
