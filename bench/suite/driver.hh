@@ -15,6 +15,7 @@ struct options {
 	double seconds = 0.15;
 	std::string filter; /* rows whose name contains it */
 	std::string json;   /* file to write, "": beside the program */
+	std::string html;   /* likewise, "": beside the JSON file */
 	bool list = false;
 };
 
@@ -71,6 +72,10 @@ void report_table(const struct outcome &outcome);
 
 /* json.cc: false where the file can't be written, errno tells why. */
 bool json_write(const std::string &path, const struct outcome &outcome,
+                const struct options &options);
+
+/* html.cc: the same, for people; false as above. */
+bool html_write(const std::string &path, const struct outcome &outcome,
                 const struct options &options);
 
 #endif

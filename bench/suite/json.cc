@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One file with all that was measured and what it was measured on. */
-#include "driver.hh"
-
+#include "figures.hh"
 #include "machine.hh"
 
 #include <cstdio>
@@ -108,10 +107,11 @@ void write_contest(FILE *file, const struct contest &contest)
 		        one.skipped.empty() ? "null" : quoted(one.skipped).c_str());
 		fprintf(file,
 		        "          \"median\": %s, \"min\": %s, \"max\": %s, \"count\": %u, "
-		        "\"stalled\": %u, \"disturbed\": %s,\n",
+		        "\"stalled\": %u, \"disturbed\": %s, \"noise\": %s,\n",
 		        number(one.median).c_str(), number(one.least).c_str(),
 		        number(one.most).c_str(), one.count, one.stalls,
-		        one.labelled ? "true" : "false");
+		        one.labelled ? "true" : "false",
+		        number(contestant_noise(contest, one)).c_str());
 		write_samples(file, "samples", contest, one.samples);
 		fprintf(file, ",\n");
 		write_samples(file, "discarded", contest, one.discarded);

@@ -37,6 +37,7 @@ void usage(FILE *stream)
 	        "  --row FILTER   only rows whose name contains FILTER\n"
 	        "  --list         name the rows and who takes part, and end\n"
 	        "  --json FILE    where to write every sample (default: beside this program)\n"
+	        "  --html FILE    where to write the report (default: beside the JSON file)\n"
 	        "  --help, --version\n\n"
 	        "Exit status: 0; 1: something was lost or disordered; 2: wrong usage.\n",
 	        program_name, rounds_quick, rounds_full);
@@ -63,6 +64,7 @@ struct options parse(int argc, char *argv[])
 	                                      {"row", required_argument, nullptr, 'o'},
 	                                      {"list", no_argument, nullptr, 'l'},
 	                                      {"json", required_argument, nullptr, 'j'},
+	                                      {"html", required_argument, nullptr, 't'},
 	                                      {"help", no_argument, nullptr, 'h'},
 	                                      {"version", no_argument, nullptr, 'v'},
 	                                      {nullptr, 0, nullptr, 0}};
@@ -90,6 +92,9 @@ struct options parse(int argc, char *argv[])
 		case 'j':
 			options.json = optarg;
 			break;
+		case 't':
+			options.html = optarg;
+			break;
 		default:
 			option_common(code, argv, [] { usage(stdout); });
 		}
@@ -113,14 +118,24 @@ std::string json_beside_program()
 	return folder + "/mpshm-bench.json";
 }
 
-bool json_can_write(const std::string &path)
+/* mpshm-bench.json: mpshm-bench.html. */
+std::string html_beside(const std::string &json)
+{
+	const std::string ending = ".json";
+	bool has = json.size() > ending.size() &&
+	           json.compare(json.size() - ending.size(), ending.size(), ending) == 0;
+
+	return (has ? json.substr(0, json.size() - ending.size()) : json) + ".html";
+}
+
+bool can_write(const std::string &path)
 {
 	FILE *file = fopen(path.c_str(), "ae");
 
 	return file && fclose(file) == 0;
 }
 
-int json_refused(const std::string &path)
+int write_refused(const std::string &path)
 {
 	fprintf(stderr, "%s: %s: %s\n", program_name, path.c_str(), strerror(errno));
 	return 1;
@@ -188,8 +203,11 @@ int main(int argc, char *argv[])
 		return 0;
 	if (options.json.empty())
 		options.json = json_beside_program();
-	if (!json_can_write(options.json)) /* told now, not after two minutes */
-		return json_refused(options.json);
+	if (options.html.empty())
+		options.html = html_beside(options.json);
+	for (const auto &path : {options.json, options.html})
+		if (!can_write(path)) /* told now, not after two minutes */
+			return write_refused(path);
 	benchmark::Initialize(&one, no_arguments);
 	crew_take_signals();
 	stage.warm_ns = 10000000;
@@ -206,10 +224,12 @@ int main(int argc, char *argv[])
 	}
 	report_table(outcome);
 	if (!json_write(options.json, outcome, options))
-		return json_refused(options.json);
-	printf("every sample: %s\n", options.json.c_str());
+		return write_refused(options.json);
+	if (!html_write(options.html, outcome, options))
+		return write_refused(options.html);
 	if (outcome.failures > 0)
 		printf("FAILED: %u samples lost, doubled or disordered something\n",
 		       outcome.failures);
+	printf("every sample: %s; report: %s\n", options.json.c_str(), options.html.c_str());
 	return outcome.failures > 0 || !closed ? 1 : 0;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What people read: progress, each row as it is done, and the table. */
-#include "driver.hh"
+#include "figures.hh"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <unistd.h>
@@ -10,45 +9,17 @@
 namespace
 {
 
-/* Three digits that say something. */
-std::string figure(double value)
-{
-	char text[32];
-	int decimals = value >= 100 || value == 0 ? 0 : value >= 10 ? 1 : value >= 0.1 ? 2 : 3;
-
-	snprintf(text, sizeof(text), "%.*f", decimals, value);
-	return text;
-}
-
 std::string spread(const struct contestant &contestant)
 {
 	return "(" + figure(contestant.least) + " .. " + figure(contestant.most) + ")";
 }
 
-/* What a reader must know before believing the figure. */
 std::string remarks(const struct contest &contest, const struct contestant &contestant)
 {
-	char text[160];
 	std::string all;
-	unsigned off = 0;
 
-	for (const auto &sample : contestant.samples) {
-		off += sample_has_figure(sample) && !sample_counts(contest, sample);
-		if (sample.verdict == VERDICT_FAILED)
-			all += "  FAILED: " + std::string(sample.detail);
-	}
-	if (contestant.peer->lossy && contestant.count > 0) {
-		snprintf(text, sizeof(text), "  loses %.0f %% of the adds", contestant.lost * 100);
-		all += text;
-	}
-	if (contestant.stalls > 0)
-		all += contestant.count > 0 ? "  stalled too" : "stalled";
-	if (contestant.labelled)
-		all += "  all samples disturbed";
-	else if (off > 0)
-		all += "  " + std::to_string(off) + " left out";
-	if (!contestant.discarded.empty())
-		all += "  " + std::to_string(contestant.discarded.size()) + " taken again";
+	for (const auto &remark : contestant_remarks(contest, contestant))
+		all += "  " + remark;
 	return all;
 }
 

@@ -162,6 +162,20 @@ static inline size_t row_message_bytes(const struct row *row)
 	return row->shape == SHAPE_STREAM_LONG ? row->long_bytes : SHORT_BYTES;
 }
 
+/* Of an element or a message, whatever the row moves. */
+static inline size_t row_bytes(const struct row *row)
+{
+	bool words = row->shape < SHAPE_STREAM;
+
+	return words ? (size_t) row_words(row) * 8 : row_message_bytes(row);
+}
+
+/* Elements a call. */
+static inline unsigned row_batch(const struct row *row)
+{
+	return row->shape == SHAPE_WORD_BATCH || row->shape == SHAPE_LINE_BATCH ? BATCH : 1;
+}
+
 /* Objects that the row's workers share: one each way for round trips. */
 static inline unsigned row_ends(const struct row *row)
 {

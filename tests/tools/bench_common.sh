@@ -1,4 +1,4 @@
-# For contrast.sh, demo.sh and recoverable.sh: . "$here/bench_common.sh", behind common.sh.
+# For bench.sh, contrast.sh, demo.sh and recoverable.sh: . "$here/bench_common.sh", behind common.sh.
 # run COMMAND...: its output in $tmp/out and $tmp/err, its exit status in $status.
 run()
 {
@@ -108,7 +108,7 @@ nothing_left()
 {
   checks=$((checks + 1))
   for segment in /dev/shm/mpshm.mpshm-contrast.* /dev/shm/mpshm.mpshm-demo.* \
-    /dev/shm/mpshm.mpshm-recoverable.*; do
+    /dev/shm/mpshm.mpshm-recoverable.* /dev/shm/mpshm.mpshm-bench.*; do
     [ -e "$segment" ] || continue
     pid=$(echo "$segment" | cut -d . -f 3)
     echo "$before" | grep -qxF "$(basename "$segment")" && continue

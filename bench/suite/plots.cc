@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "plots.hh"
+
+#include "figures.hh"
+
+#include <algorithm>
+#include <cstring>
+
+namespace
+{
+
+enum scale { SCALE_BYTES, SCALE_BATCH, SCALE_CAPACITY, SCALE_PROCESSES };
+
+#define SERIES_MAX 8
+
+/* A scale and the rows that are points of it; a row may be a point of several. */
+struct selection {
+	const char *title;
+	enum scale scale;
+	const char *rows[SERIES_MAX];
+};
+
+const struct selection selections[] = {
+	{"Ring for one to one, by capacity", SCALE_CAPACITY, {"spsc-8-1024", "spsc-8-65536"}},
+	{"Ring for one to one, by batch", SCALE_BATCH, {"spsc-8-1024", "spsc-8-1024-batch"}},
+	{"Ring for one to one, by size of an element",
+         SCALE_BYTES,
+         {"spsc-8-1024", "spsc-64-1024"}},
+	{"Ring for many to many, by size of an element", SCALE_BYTES, {"mpmc-8", "mpmc-64"}},
+	{"Ring for many to many, by batch", SCALE_BATCH, {"mpmc-8", "mpmc-8-batch"}},
+	{"Ring for many to many, by processes", SCALE_PROCESSES, {"mpmc-8", "mpmc-8-2to2-mixed"}},
+	{"Blocking, by size of a message",
+         SCALE_BYTES,
+         {"queue-64", "queue-1k", "queue-4k", "queue-64k", "queue-1m"}},
+};
+
+double place(const struct row &row, enum scale scale)
+{
+	switch (scale) {
+	case SCALE_BYTES:
+		return (double) row_bytes(&row);
+	case SCALE_BATCH:
+		return row_batch(&row);
+	case SCALE_CAPACITY:
+		return row.capacity;
+	case SCALE_PROCESSES:
+		return row.workers;
+	}
+	return 0;
+}
+
+const char *scale_title(enum scale scale)
+{
+	static const char *const titles[] = {"bytes", "elements a call", "capacity", "processes"};
+
+	return titles[scale];
+}
+
+/* Rows of one plot may tell elements or bytes: all become GiB a second where one does. */
+double in_unit(const struct row &row, bool gib, double value)
+{
+	if (!gib || row.measure == MEASURE_GIB)
+		return value;
+	return value * 1e6 * (double) row_bytes(&row) / (1 << 30);
+}
+
+struct plot_series &series_of(struct plot &plot, const struct peer *peer, class palette &palette)
+{
+	unsigned ours = 0;
+
+	for (auto &series : plot.series) {
+		if (series.name == peer->name)
+			return series;
+		ours += series.colour < PLOT_COLOURS_OURS;
+	}
+	plot.series.push_back({peer->name, peer->ours ? ours : palette.of(peer), {}});
+	return plot.series.back();
+}
+
+bool chosen(const struct selection &selection, const struct row &row)
+{
+	for (const char *name : selection.rows)
+		if (name && strcmp(name, row.name) == 0)
+			return true;
+	return false;
+}
+
+struct plot make_plot(const struct selection &selection, const struct outcome &outcome,
+                      class palette &palette)
+{
+	struct plot plot = {};
+	bool gib = false;
+	enum measure measure = MEASURE_MILLIONS;
+
+	for (const auto &contest : outcome.contests)
+		if (chosen(selection, *contest.row)) {
+			measure = contest.row->measure;
+			gib = gib || measure == MEASURE_GIB;
+		}
+	plot.title = selection.title;
+	plot.x_title = scale_title(selection.scale);
+	plot.y_title = gib                           ? "GiB a second"
+	               : measure == MEASURE_MILLIONS ? "million a second"
+	                                             : measure_unit(measure);
+	plot.log_x = true;
+	for (const auto &contest : outcome.contests) {
+		double x = place(*contest.row, selection.scale);
+		bool any = false;
+
+		if (!chosen(selection, *contest.row))
+			continue;
+		for (const auto &one : contest.contestants) {
+			if (one.count == 0 || one.peer->lossy)
+				continue;
+			any = true;
+			series_of(plot, one.peer, palette)
+				.points.push_back({x, in_unit(*contest.row, gib, one.median),
+			                           in_unit(*contest.row, gib, one.least),
+			                           in_unit(*contest.row, gib, one.most)});
+		}
+		if (any)
+			plot.x_ticks.push_back({x, binary_figure(x)});
+	}
+	for (auto &series : plot.series)
+		std::sort(series.points.begin(), series.points.end(),
+		          [](const auto &a, const auto &b) { return a.x < b.x; });
+	std::sort(plot.x_ticks.begin(), plot.x_ticks.end(),
+	          [](const auto &a, const auto &b) { return a.at < b.at; });
+	return plot;
+}
+
+} // namespace
+
+unsigned palette::of(const struct peer *peer)
+{
+	auto found = colours_.find(peer);
+
+	if (found != colours_.end())
+		return found->second;
+	unsigned colour = next_++;
+	if (next_ == PLOT_COLOURS)
+		next_ = PLOT_COLOURS_OURS;
+	return colours_[peer] = colour;
+}
+
+std::vector<struct plot> plots_of(const struct outcome &outcome, class palette &palette)
+{
+	std::vector<struct plot> plots;
+
+	for (const auto &selection : selections) {
+		struct plot plot = make_plot(selection, outcome, palette);
+
+		if (plot.x_ticks.size() > 1)
+			plots.push_back(plot);
+	}
+	return plots;
+}

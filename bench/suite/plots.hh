@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which rows make which plot. */
+#ifndef BENCH_SUITE_PLOTS_HH
+#define BENCH_SUITE_PLOTS_HH
+
+#include "driver.hh"
+#include "plot.hh"
+
+#include <map>
+
+/* One colour a peer, the same in all plots. */
+class palette
+{
+public:
+	unsigned of(const struct peer *peer);
+
+private:
+	std::map<const struct peer *, unsigned> colours_;
+	unsigned next_ = PLOT_COLOURS_OURS;
+};
+
+/* Those of which two points or more were measured. */
+std::vector<struct plot> plots_of(const struct outcome &outcome, class palette &palette);
+
+#endif
