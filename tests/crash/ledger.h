@@ -36,6 +36,12 @@ struct ledger_log {
 
 struct ledger_log *ledger_log(int actor);
 
+/* In a victim: itself. */
+static inline int ledger_victim(void)
+{
+	return LEDGER_VICTIM + crash_victim();
+}
+
 uint64_t ledger_id(int actor, uint32_t sequence);
 void ledger_fill(void *message, size_t bytes, uint64_t id);
 bool ledger_whole(const void *message, size_t bytes, uint64_t *ret_id);

@@ -7,21 +7,16 @@
 /* What a victim puts, made before the first step; and where its gets go. */
 static char sent[BATCH][RING_ELEMENT_BYTES];
 
-static int actor(void)
-{
-	return LEDGER_VICTIM + crash_victim();
-}
-
 static void ready_to_put(uint32_t count)
 {
 	world_thread(NULL);
-	ledger_put_begin(actor(), count, sent, RING_ELEMENT_BYTES);
+	ledger_put_begin(ledger_victim(), count, sent, RING_ELEMENT_BYTES);
 }
 
 static void ready_to_get(uint32_t count)
 {
 	world_thread(NULL);
-	ledger_get_begin(actor(), count, RING_ELEMENT_BYTES);
+	ledger_get_begin(ledger_victim(), count, RING_ELEMENT_BYTES);
 }
 
 static void before_push(const struct crash_case *self)
@@ -33,7 +28,7 @@ static void before_push(const struct crash_case *self)
 static void push(const struct crash_case *self)
 {
 	(void) self;
-	ledger_put_end(actor(), mpshm_mpmc_try_push(world_ring, sent) == 0);
+	ledger_put_end(ledger_victim(), mpshm_mpmc_try_push(world_ring, sent) == 0);
 }
 
 static void before_pop(const struct crash_case *self)
@@ -45,7 +40,8 @@ static void before_pop(const struct crash_case *self)
 static void pop(const struct crash_case *self)
 {
 	(void) self;
-	ledger_get_end(actor(), mpshm_mpmc_try_pop(world_ring, ledger_log(actor())->buffer) == 0);
+	ledger_get_end(ledger_victim(),
+	               mpshm_mpmc_try_pop(world_ring, ledger_log(ledger_victim())->buffer) == 0);
 }
 
 static void before_push_bulk(const struct crash_case *self)
@@ -57,7 +53,7 @@ static void before_push_bulk(const struct crash_case *self)
 static void push_bulk(const struct crash_case *self)
 {
 	(void) self;
-	ledger_put_end(actor(), mpshm_mpmc_try_push_bulk(world_ring, sent, BATCH));
+	ledger_put_end(ledger_victim(), mpshm_mpmc_try_push_bulk(world_ring, sent, BATCH));
 }
 
 static void before_pop_bulk(const struct crash_case *self)
@@ -69,23 +65,25 @@ static void before_pop_bulk(const struct crash_case *self)
 static void pop_bulk(const struct crash_case *self)
 {
 	(void) self;
-	ledger_get_end(actor(),
-	               mpshm_mpmc_try_pop_bulk(world_ring, ledger_log(actor())->buffer, BATCH));
+	ledger_get_end(
+		ledger_victim(),
+		mpshm_mpmc_try_pop_bulk(world_ring, ledger_log(ledger_victim())->buffer, BATCH));
 }
 
 #define before_push_burst before_push_bulk
 static void push_burst(const struct crash_case *self)
 {
 	(void) self;
-	ledger_put_end(actor(), mpshm_mpmc_try_push_burst(world_ring, sent, BATCH));
+	ledger_put_end(ledger_victim(), mpshm_mpmc_try_push_burst(world_ring, sent, BATCH));
 }
 
 #define before_pop_burst before_pop_bulk
 static void pop_burst(const struct crash_case *self)
 {
 	(void) self;
-	ledger_get_end(actor(),
-	               mpshm_mpmc_try_pop_burst(world_ring, ledger_log(actor())->buffer, BATCH));
+	ledger_get_end(
+		ledger_victim(),
+		mpshm_mpmc_try_pop_burst(world_ring, ledger_log(ledger_victim())->buffer, BATCH));
 }
 
 static void before_reserve_commit(const struct crash_case *self)
@@ -104,7 +102,7 @@ static void reserve_commit(const struct crash_case *self)
 		memcpy(mpshm_span_element(&span, (size_t) i), sent[i], RING_ELEMENT_BYTES);
 	if (count > 0 && mpshm_mpmc_commit(world_ring, &span, (size_t) count - 1) == 0)
 		count--;
-	ledger_put_end(actor(), count);
+	ledger_put_end(ledger_victim(), count);
 }
 
 static void before_peek_release(const struct crash_case *self)
@@ -115,7 +113,7 @@ static void before_peek_release(const struct crash_case *self)
 
 static void peek_release(const struct crash_case *self)
 {
-	char *buffer = ledger_log(actor())->buffer;
+	char *buffer = ledger_log(ledger_victim())->buffer;
 	struct mpshm_span span;
 	(void) self;
 	ssize_t count = mpshm_mpmc_try_peek(world_ring, 4, &span);
@@ -124,7 +122,7 @@ static void peek_release(const struct crash_case *self)
 		       mpshm_span_element(&span, (size_t) i), RING_ELEMENT_BYTES);
 	if (count > 0 && mpshm_mpmc_release(world_ring, &span) != 0)
 		count = 0;
-	ledger_get_end(actor(), count);
+	ledger_get_end(ledger_victim(), count);
 }
 
 /* What a signal handler does that comes in the middle: one claim within another. */
@@ -139,7 +137,7 @@ static void nest(const struct crash_case *self)
 		count = mpshm_mpmc_try_push(world_ring, sent[1]) == 0;
 		count += mpshm_mpmc_commit(world_ring, &span, 1) == 0;
 	}
-	ledger_put_end(actor(), count);
+	ledger_put_end(ledger_victim(), count);
 }
 
 /* The victim has a child, which lives on and knows nothing of rings. */

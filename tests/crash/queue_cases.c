@@ -2,11 +2,6 @@
 #include "cases.h"
 #include "queue_world.h"
 
-static int actor(void)
-{
-	return LEDGER_VICTIM + crash_victim();
-}
-
 static const struct queue_state *state_of(const struct crash_case *self)
 {
 	return self->with;
@@ -15,27 +10,27 @@ static const struct queue_state *state_of(const struct crash_case *self)
 static void before_put(const struct crash_case *self)
 {
 	world_thread(self);
-	ledger_put_begin(actor(), 1, queue_buffer, state_of(self)->bytes);
+	ledger_put_begin(ledger_victim(), 1, queue_buffer, state_of(self)->bytes);
 }
 
 static void put(const struct crash_case *self)
 {
 	const struct queue_state *state = state_of(self);
-	ledger_put_end(actor(), mpshm_queue_put(world_queue, queue_buffer, state->bytes,
-	                                        state->timeout_ns) == 0);
+	ledger_put_end(ledger_victim(), mpshm_queue_put(world_queue, queue_buffer, state->bytes,
+	                                                state->timeout_ns) == 0);
 }
 
 static void before_get(const struct crash_case *self)
 {
 	world_thread(self);
-	ledger_get_begin(actor(), 1, state_of(self)->bytes);
+	ledger_get_begin(ledger_victim(), 1, state_of(self)->bytes);
 }
 
 static void get(const struct crash_case *self)
 {
-	ledger_get_end(actor(),
-	               mpshm_queue_get(world_queue, ledger_log(actor())->buffer, QUEUE_BLOCK_BYTES,
-	                               state_of(self)->timeout_ns) >= 0);
+	ledger_get_end(ledger_victim(),
+	               mpshm_queue_get(world_queue, ledger_log(ledger_victim())->buffer,
+	                               QUEUE_BLOCK_BYTES, state_of(self)->timeout_ns) >= 0);
 }
 
 #define before_reserve_commit before_put
@@ -50,7 +45,7 @@ static void reserve_commit(const struct crash_case *self)
 		if (ret < 0)
 			(void) mpshm_queue_abort(world_queue, message);
 	}
-	ledger_put_end(actor(), ret == 0);
+	ledger_put_end(ledger_victim(), ret == 0);
 }
 
 static void before_reserve_abort(const struct crash_case *self)
@@ -91,13 +86,13 @@ static void before_lease_commit(const struct crash_case *self)
 {
 	before_get(self);
 	queue_lease(&held);
-	memcpy(ledger_log(actor())->buffer, held.data, held.message.bytes);
+	memcpy(ledger_log(ledger_victim())->buffer, held.data, held.message.bytes);
 }
 
 static void lease_commit(const struct crash_case *self)
 {
 	(void) self;
-	ledger_get_end(actor(), mpshm_queue_get_commit(world_queue, &held) == 0);
+	ledger_get_end(ledger_victim(), mpshm_queue_get_commit(world_queue, &held) == 0);
 }
 
 #define before_recover before_reserve_abort
