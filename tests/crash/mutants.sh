@@ -230,6 +230,11 @@ mutant lease_end_not_asked queue/release.c '/^static bool all_delivered(/,/^}/s/
   unit queue_leases
 mutant lease_end_frames_not_asked queue/release.c '/^static bool all_delivered(/,/^}/s/if (mpshm_i_being_taken(.*/if (0)/' \
   unit queue_lease_deaths
+# --- Storms see a loss, and a leak.
+mutant storm_loses queue/lease.c '/^void mpshm_i_lease_resolve(/,/^}/s/if (mpshm_i_lease_give_back(pool, lease))/if (mpshm_i_pool_free(pool, lease->block, expected))/' \
+  unit storm
+mutant storm_leaks queue/pool.c '/case BLOCK_IN:/,/break;/s/if (slot_done.*/if (0)/' \
+  unit storm
 # --- A dead holder's half-made object is rolled back.
 mutant no_mend segment/directory_lock.c 's/if (got == 1)/if (0)/' crash --case 'object.create.*'
 # --- A spsc side of the dead can be had.
