@@ -32,8 +32,10 @@ std::vector<std::string> contestant_remarks(const struct contest &contest,
 	std::vector<std::string> all;
 	char text[160];
 	unsigned off = 0;
+	uint64_t disorder = 0;
 
 	for (const auto &sample : contestant.samples) {
+		disorder += sample.disorder;
 		off += sample_has_figure(sample) && !sample_counts(contest, sample);
 		if (sample.verdict == VERDICT_FAILED)
 			all.push_back("FAILED: " + std::string(sample.detail));
@@ -42,6 +44,8 @@ std::vector<std::string> contestant_remarks(const struct contest &contest,
 		snprintf(text, sizeof(text), "loses %.0f %% of the adds", contestant.lost * 100);
 		all.push_back(text);
 	}
+	if (contestant.peer->reorders && disorder > 0)
+		all.push_back(std::to_string(disorder) + " out of order");
 	if (contestant.stalls > 0)
 		all.push_back(contestant.count > 0 ? "stalled too" : "stalled");
 	if (contestant.labelled)

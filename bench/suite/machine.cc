@@ -55,5 +55,8 @@ std::vector<struct version> versions()
 		{"ck", "ck", version_ck()},
 		{"dpdk", "DPDK", version_rte()},
 		{"boost", "Boost", version_boost()},
+		{"atomic_queue", "atomic_queue", version_atomic_queue()},
+		{"readerwriterqueue", "readerwriterqueue", version_readerwriterqueue()},
+		{"concurrentqueue", "concurrentqueue", version_concurrentqueue()},
 	};
 }

@@ -2,7 +2,7 @@
 /* DPDK's rte_ring, in plain shared memory, without its environment. */
 #include "ring_loops.h"
 
-#ifdef HAVE_RTE_RING
+#ifdef HAVE_RTE
 #include <rte_ring.h>
 #include <rte_version.h>
 

@@ -4,10 +4,12 @@
 
 /* Who takes part: in every run, and under --full.  doc/BENCHMARKS.md has the rule. */
 #define SPSC_PEERS \
-	.peers = {&peer_mpshm_spsc, &peer_textbook, &peer_ck_spsc, &peer_rte_spsc, &peer_boost_spsc}
+	.peers = {&peer_mpshm_spsc, &peer_textbook, &peer_ck_spsc, &peer_rte_spsc, \
+	          &peer_boost_spsc}, \
+	.more = {&peer_atomic_spsc, &peer_readerwriterqueue, &peer_concurrentqueue}
 #define MPMC_PEERS \
 	.peers = {&peer_mpshm_mpmc, &peer_ck_mpmc, &peer_rte_mpmc, &peer_rte_hts}, \
-	.more = {&peer_mutex}
+	.more = {&peer_atomic_mpmc, &peer_concurrentqueue, &peer_boost_mpmc, &peer_mutex}
 #define QUEUE_PEERS \
 	.peers = {&peer_mpshm_queue, &peer_semaphore, &peer_boost_queue, &peer_pipe}, \
 	.more = {&peer_mutex}

@@ -84,6 +84,7 @@ struct peer {
 	const char *name;
 	bool ours;           /* part of mpshm, not somebody to compare it with */
 	bool lossy;          /* known to lose: said, not a failure, and not raced against */
+	bool reorders;       /* known to let elements overtake: said, not a failure */
 	bool sleeps;         /* its calls may sleep, also where those of others spin */
 	const char *missing; /* why it takes no part, or NULL */
 	/* In the parent: why it takes no part in this row, or NULL.  No such call: it does. */
@@ -121,7 +122,10 @@ extern const unsigned rows_count;
 extern const struct peer peer_mpshm_spsc, peer_mpshm_mpmc;           /* ring_mpshm.c */
 extern const struct peer peer_ck_spsc, peer_ck_mpmc;                 /* ring_ck.c */
 extern const struct peer peer_rte_spsc, peer_rte_mpmc, peer_rte_hts; /* ring_rte.c */
-extern const struct peer peer_boost_spsc;                            /* ring_boost.cc */
+extern const struct peer peer_boost_spsc, peer_boost_mpmc;           /* ring_boost.cc */
+extern const struct peer peer_atomic_spsc, peer_atomic_mpmc;         /* ring_atomic_queue.cc */
+extern const struct peer peer_readerwriterqueue;                     /* ring_readerwriterqueue.cc */
+extern const struct peer peer_concurrentqueue;                       /* ring_concurrentqueue.cc */
 extern const struct peer peer_textbook;                              /* ring_textbook.c */
 extern const struct peer peer_mutex;                                 /* ring_mutex.c */
 extern const struct peer peer_mpshm_queue;                           /* channel_mpshm.c */
@@ -131,10 +135,13 @@ extern const struct peer peer_boost_queue;                           /* channel_
 extern const struct peer peer_mpshm_stripe, peer_mpshm_counter;      /* counters.c */
 extern const struct peer peer_mpshm_value, peer_locked_add, peer_racy_add;
 
-/* Versions of what the peers were compiled from, or NULL; machine.cc lists them. */
-const char *version_boost(void); /* ring_boost.cc */
-const char *version_ck(void);    /* ring_ck.c */
-const char *version_rte(void);   /* ring_rte.c */
+/* Versions of what the peers were compiled from, "" where it tells none, or NULL; machine.cc lists them. */
+const char *version_atomic_queue(void);
+const char *version_boost(void);
+const char *version_ck(void);
+const char *version_concurrentqueue(void);
+const char *version_readerwriterqueue(void);
+const char *version_rte(void);
 
 static inline bool measure_more_is_better(enum measure measure)
 {

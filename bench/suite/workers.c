@@ -209,8 +209,9 @@ static void collect(struct job *job, struct sample *sample)
 		for (i = 0; i < 2; i++)
 			if (cpu_ns[i] / (double) sample->elapsed_ns < sample->cpu_share)
 				sample->cpu_share = cpu_ns[i] / (double) sample->elapsed_ns;
-	if (!job->peer->lossy &&
-	    (all.put_count != all.got_count || all.put_sum != all.got_sum || all.disorder > 0)) {
+	sample->disorder = all.disorder;
+	if (!job->peer->lossy && (all.put_count != all.got_count || all.put_sum != all.got_sum ||
+	                          (all.disorder > 0 && !job->peer->reorders))) {
 		sample->verdict = VERDICT_FAILED;
 		snprintf(sample->detail, sizeof(sample->detail),
 		         "%llu put and %llu got, %llu out of order, sums %s",

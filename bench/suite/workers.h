@@ -20,6 +20,7 @@ struct sample {
 	double canary_ns[2]; /* before and after; 0: not measured */
 	double cpu_share;    /* of the more disturbed of the two CPUs: 1 is all of it */
 	double lost;         /* lossy peers: the part of the adds that vanished */
+	uint64_t disorder;   /* elements that came out of order */
 	int64_t elapsed_ns;
 	unsigned round;
 	char detail[200]; /* what failed, or "" */
