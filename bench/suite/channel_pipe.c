@@ -13,8 +13,8 @@ static void pipe_remove(struct stage *stage, const struct row *row)
 	unsigned i;
 
 	for (i = 0; i < row_ends(row); i++) {
-		close(stage->pipe_fd[i][0]);
-		close(stage->pipe_fd[i][1]);
+		close(stage->fd[i][0]);
+		close(stage->fd[i][1]);
 	}
 }
 
@@ -23,10 +23,10 @@ static int pipe_create(struct stage *stage, const struct row *row)
 	unsigned i;
 
 	for (i = 0; i < row_ends(row); i++) {
-		if (pipe(stage->pipe_fd[i]) < 0)
+		if (pipe(stage->fd[i]) < 0)
 			return -errno;
 		/* Where it is refused, the default will do. */
-		(void) fcntl(stage->pipe_fd[i][1], F_SETPIPE_SZ, PIPE_BYTES);
+		(void) fcntl(stage->fd[i][1], F_SETPIPE_SZ, PIPE_BYTES);
 	}
 	return 0;
 }
@@ -36,7 +36,7 @@ static int pipe_attach(struct worker *worker)
 	unsigned i;
 
 	for (i = 0; i < row_ends(worker->row); i++)
-		worker->end[i] = (void *) (uintptr_t) worker->stage->pipe_fd[i];
+		worker->end[i] = (void *) (uintptr_t) worker->stage->fd[i];
 	return 0;
 }
 

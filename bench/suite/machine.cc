@@ -58,5 +58,8 @@ std::vector<struct version> versions()
 		{"atomic_queue", "atomic_queue", version_atomic_queue()},
 		{"readerwriterqueue", "readerwriterqueue", version_readerwriterqueue()},
 		{"concurrentqueue", "concurrentqueue", version_concurrentqueue()},
+		{"libqb", "libqb", version_qb()},
+		{"zeromq", "ZeroMQ", version_zmq()},
+		{"python", "Python", version_python()},
 	};
 }

@@ -12,7 +12,8 @@
 	.more = {&peer_atomic_mpmc, &peer_concurrentqueue, &peer_boost_mpmc, &peer_mutex}
 #define QUEUE_PEERS \
 	.peers = {&peer_mpshm_queue, &peer_semaphore, &peer_boost_queue, &peer_pipe}, \
-	.more = {&peer_mutex}
+	.more = {&peer_mutex, &peer_qb,           &peer_seqpacket,     &peer_mq, \
+	         &peer_zmq,   &peer_python_queue, &peer_python_simple, &peer_python_pipe}
 
 /* One producer and one consumer, each on a CPU of its own. */
 #define ACROSS .producers = 1, .workers = 2, .cpu = {0, 1}

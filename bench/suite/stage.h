@@ -21,7 +21,7 @@ struct stage {
 	struct board *board;    /* the parent's mapping */
 	char *arena;            /* the parent's mapping; zero when a peer's create() is called */
 	struct own_segment own; /* mpshm's objects */
-	int pipe_fd[2][2];      /* channel_pipe.c: [end][0 read, 1 write] */
+	int fd[2][2];           /* of a create(): [end][0 read, 1 write] */
 	void *object[2];        /* handles of a create(), for its remove() and total() */
 	size_t object_bytes;    /* inherited.c: length of each */
 	unsigned cpu[2];        /* the pair of CPUs */

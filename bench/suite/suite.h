@@ -130,9 +130,14 @@ extern const struct peer peer_textbook;                              /* ring_tex
 extern const struct peer peer_mutex;                                 /* ring_mutex.c */
 extern const struct peer peer_mpshm_queue;                           /* channel_mpshm.c */
 extern const struct peer peer_pipe;                                  /* channel_pipe.c */
-extern const struct peer peer_semaphore;                             /* channel_semaphore.c */
-extern const struct peer peer_boost_queue;                           /* channel_boost.cc */
-extern const struct peer peer_mpshm_stripe, peer_mpshm_counter;      /* counters.c */
+extern const struct peer peer_seqpacket;                             /* channel_seqpacket.c */
+extern const struct peer peer_mq;                                    /* channel_mq.c */
+extern const struct peer peer_zmq;                                   /* channel_zmq.c */
+extern const struct peer peer_qb;                                    /* channel_qb.c */
+extern const struct peer peer_python_queue, peer_python_simple, peer_python_pipe;
+extern const struct peer peer_semaphore;                        /* channel_semaphore.c */
+extern const struct peer peer_boost_queue;                      /* channel_boost.cc */
+extern const struct peer peer_mpshm_stripe, peer_mpshm_counter; /* counters.c */
 extern const struct peer peer_mpshm_value, peer_locked_add, peer_racy_add;
 
 /* Versions of what the peers were compiled from, "" where it tells none, or NULL; machine.cc lists them. */
@@ -140,8 +145,11 @@ const char *version_atomic_queue(void);
 const char *version_boost(void);
 const char *version_ck(void);
 const char *version_concurrentqueue(void);
+const char *version_python(void);
+const char *version_qb(void);
 const char *version_readerwriterqueue(void);
 const char *version_rte(void);
+const char *version_zmq(void);
 
 static inline bool measure_more_is_better(enum measure measure)
 {
