@@ -74,7 +74,7 @@ void footprint_take(struct footprint *ret, const struct mpshm_segment *segment)
 }
 
 /* Tools that put freed memory in quarantine: theirs can't be told from ours. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(MPSHM_ASAN) || defined(MPSHM_TSAN)
 #define MEMORY_TELLS false
 #else
 #define MEMORY_TELLS true

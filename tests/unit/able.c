@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "able.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "guest.h"
 #include "processes.h"
@@ -104,7 +107,7 @@ static void start_thread_in_child(void *unused)
 
 bool able_to_start_threads_in_children(void)
 {
-#ifdef __SANITIZE_THREAD__ /* which does not allow it */
+#ifdef MPSHM_TSAN /* which does not allow it */
 	(void) start_thread_in_child;
 	return false;
 #else
@@ -126,6 +129,21 @@ static long pages_in_memory(void)
 	TRY(fd >= 0 && read(fd, text, sizeof text - 1) > 0);
 	TRY(sscanf(text, "%ld %ld", &total, &resident) == 2 && close(fd) == 0);
 	return resident;
+}
+
+static void share_descriptors(void *unused)
+{
+	(void) unused;
+	pid_t child = (pid_t) syscall(SYS_clone, (unsigned long) CLONE_FILES | SIGCHLD, NULL, NULL,
+	                              NULL, NULL);
+	if (child == 0)
+		_exit(0);
+	TRY(child > 0 && child_wait(child) == 0);
+}
+
+bool able_to_share_descriptors(void)
+{
+	return ends_well(share_descriptors, SECONDS);
 }
 
 static void start_many_threads(void *unused)
@@ -162,18 +180,59 @@ static void map_beyond_limit(void *unused)
 	const struct rlimit limit = {.rlim_cur = 1 << 30, .rlim_max = 1 << 30};
 	(void) unused;
 	TRY(setrlimit(RLIMIT_AS, &limit) == 0);
-	TRY(mmap(NULL, (size_t) 1 << 31, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-	         0) == MAP_FAILED);
+	TRY(mmap(NULL, (size_t) 1 << 36, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+	         0) == MAP_FAILED &&
+	    errno == ENOMEM);
 }
 
 bool able_to_limit_address_space(void)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) /* they need more */
+#if defined(MPSHM_ASAN) || defined(MPSHM_TSAN) /* they need more */
 	(void) map_beyond_limit;
 	return false;
 #else
 	return ends_well(map_beyond_limit, SECONDS);
 #endif
+}
+
+static void create_beyond_limit(void *unused)
+{
+	char name[64];
+	struct rlimit limit;
+	(void) unused;
+	(void) snprintf(name, sizeof name, "/test-able-%d", getpid());
+	TRY(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	limit.rlim_cur = 3;
+	TRY(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	TRY(shm_open(name, O_CREAT | O_EXCL | O_RDWR, 0600) < 0 && errno == EMFILE);
+	TRY(shm_unlink(name) < 0);
+}
+
+bool able_to_limit_descriptors(void)
+{
+	return ends_well(create_beyond_limit, SECONDS);
+}
+
+static void map_and_die(void *fd)
+{
+	TRY(mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, *(int *) fd, 0) !=
+	    MAP_FAILED);
+	(void) kill(getpid(), SIGKILL);
+}
+
+static void leave_a_hole(void *unused)
+{
+	int fd = memfd_create("hole", 0);
+	struct stat file;
+	(void) unused;
+	TRY(fd >= 0 && ftruncate(fd, PAGE_BYTES) == 0);
+	(void) child_wait(child_start(map_and_die, &fd));
+	TRY(fstat(fd, &file) == 0 && file.st_blocks == 0);
+}
+
+bool able_to_leave_holes(void)
+{
+	return ends_well(leave_a_hole, SECONDS);
 }
 
 bool able_to_begin_anew(void)

@@ -15,6 +15,9 @@ bool able_to_wipe_in_children(void);
 /* A child that was forked beside other threads can start one. */
 bool able_to_start_threads_in_children(void);
 
+/* A child that has one table of descriptors with its parent; valgrind needs its own. */
+bool able_to_share_descriptors(void);
+
 /* vfork's child runs in its parent's memory; emulators and sanitizers make it a fork. */
 bool able_to_vfork(void);
 
@@ -24,8 +27,14 @@ bool able_to_forget_threads(void);
 /* exec runs this very program; user-mode emulators need the kernel's help for that. */
 bool able_to_run_itself(void);
 
-/* RLIMIT_AS makes a mapping fail. */
+/* RLIMIT_AS makes a mapping fail, with ENOMEM. */
 bool able_to_limit_address_space(void);
+
+/* RLIMIT_NOFILE keeps a file from being created; valgrind creates it, and then says no. */
+bool able_to_limit_descriptors(void);
+
+/* Who maps a file and dies has touched no page of it; valgrind looks for leaks in all. */
+bool able_to_leave_holes(void);
 
 /* Each test runs in a process of its own (not with CK_FORK=no). */
 bool able_to_begin_anew(void);

@@ -31,7 +31,7 @@ unsigned participants(void);
 /* As ck_assert, but safe in threads and children as well: a child says why and exits. */
 #define need(condition) ((condition) ? (void) 0 : need_failed(__FILE__, __LINE__, #condition))
 #define need_eq(a, b) need_equal((int64_t) (a), (int64_t) (b), __FILE__, __LINE__, #a " == " #b)
-void need_failed(const char *file, int line, const char *what);
+_Noreturn void need_failed(const char *file, int line, const char *what);
 void need_equal(int64_t a, int64_t b, const char *file, int line, const char *what);
 
 /* Run a function in a forked child that exits with 0 behind it. */

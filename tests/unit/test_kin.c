@@ -266,6 +266,7 @@ static const unsigned long clone_kinds[] = {0, CLONE_FILES, CLONE_FS | CLONE_FIL
 START_TEST(child_that_outlives_a_participant_keeps_nothing_of_it)
 {
 	SKIP_UNLESS(clone_kinds[_i] == 0 || able_to_keep_from_children(), "no MADV_DONTFORK");
+	SKIP_UNLESS(clone_kinds[_i] == 0 || able_to_share_descriptors(), "no CLONE_FILES");
 	struct family *family = family_make();
 	clone_flags = clone_kinds[_i];
 	open_both();
@@ -292,6 +293,7 @@ static void claim_and_stay(void *unused)
 START_TEST(clone_that_shares_descriptors_uses_and_closes_without_harm_to_its_parent)
 {
 	SKIP_UNLESS(able_to_wipe_in_children(), "no MADV_WIPEONFORK");
+	SKIP_UNLESS(able_to_share_descriptors(), "no CLONE_FILES");
 	open_both();
 	need_eq(mpshm_counter_add(guests, 1), 0);
 	pid_t child = clone_with(CLONE_FILES);

@@ -180,7 +180,7 @@ static void announce_only(void *context)
 	struct mpshm_mpmc *handle = context;
 	struct mpmc *ring = &handle->ring;
 	struct cell_shm *cell;
-	need_eq(thread_cell(seg, &cell), 0);
+	need(thread_cell(seg, &cell) == 0);
 	frame_announce(&cell->frames[0], mpmc_what(ring->identity_put, 2),
 	               atomic64_load_acquire(&ring->shm->tail));
 	frame_announce(&cell->frames[1], mpmc_what(ring->identity_get, 2),
