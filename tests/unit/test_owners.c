@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Who is alive, by proof of the kernel, whatever the host does to descriptors. */
+#include "able.h"
 #include "recovery_fixture.h"
+#include "skip.h"
 
 START_TEST(owner_is_alive_until_the_kernel_says_otherwise)
 {
@@ -31,6 +33,7 @@ END_TEST
 
 START_TEST(owner_is_judged_right_after_the_host_closed_all_descriptors)
 {
+	SKIP_UNLESS(able_to_begin_anew(), "CK_FORK=no");
 	pid_t child = participant(NULL);
 	uint64_t owner = other_owner();
 
