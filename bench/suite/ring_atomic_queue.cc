@@ -14,16 +14,16 @@
 namespace
 {
 
-/* As its own benchmarks set it: elements in the order of memory where nobody contends. */
-template <class Element, unsigned Capacity, bool Spsc, bool Throughput>
+/* `Spread`: elements that follow each other lie in different lines. */
+template <class Element, unsigned Capacity, bool Spsc, bool Spread, bool Throughput>
 using queue = std::conditional_t<
 	std::is_integral<Element>::value,
-	atomic_queue::AtomicQueue<uint64_t, Capacity, 0, !Spsc, Throughput, false, Spsc>,
-	atomic_queue::AtomicQueue2<Element, Capacity, !Spsc, Throughput, false, Spsc>>;
+	atomic_queue::AtomicQueue<uint64_t, Capacity, 0, Spread, Throughput, false, Spsc>,
+	atomic_queue::AtomicQueue2<Element, Capacity, Spread, Throughput, false, Spsc>>;
 
 template <bool Spsc> struct attempts {
 	template <class Element, unsigned Capacity>
-	using ring = queue<Element, Capacity, Spsc, true>;
+	using ring = queue<Element, Capacity, Spsc, !Spsc, true>;
 
 	static constexpr unsigned capacity_max = 65536;
 	static constexpr bool batches = false;
@@ -41,7 +41,7 @@ template <bool Spsc> struct attempts {
 
 template <bool Spsc> struct optimist {
 	template <class Element, unsigned Capacity>
-	using ring = queue<Element, Capacity, Spsc, false>;
+	using ring = queue<Element, Capacity, Spsc, true, false>;
 
 	static constexpr bool batches = false;
 
