@@ -5,6 +5,7 @@
 
 #include "canary.h"
 
+#include "common/histogram.h"
 #include "common/start_line.h"
 
 #define PHASES 3
@@ -17,6 +18,7 @@ struct board {
 	uint32_t warmed; /* workers that have done their warm-up */
 	uint32_t done __attribute__((aligned(LINE_BYTES))); /* producers that ended a run */
 	struct result result[WORKERS_MAX];
+	struct histogram latency; /* of the timed run, at a fixed rate; its consumer writes */
 } __attribute__((aligned(4096)));
 
 #endif

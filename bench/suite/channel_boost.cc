@@ -90,6 +90,25 @@ int queue_wait(void *channel, void *buffer, size_t bytes, int64_t timeout_ns)
 
 constexpr channel_calls queue_calls = {queue_send, queue_receive, queue_wait};
 CHANNEL_RUNS(queue)
+CHANNEL_RUN_CROWD(queue)
+CHANNEL_RUN_PACED(queue)
+
+int queue_try(void *channel, void *buffer, size_t bytes)
+{
+	ipc::message_queue::size_type got;
+	unsigned priority;
+
+	try {
+		return static_cast<ipc::message_queue *>(channel)->try_receive(buffer, bytes, got,
+		                                                               priority)
+		               ? 0
+		               : -EAGAIN;
+	} catch (const ipc::interprocess_exception &) {
+		return -EIO;
+	}
+}
+
+CHANNEL_RUN_PACED_SPIN(queue, queue_try)
 
 struct peer make_peer()
 {
@@ -102,6 +121,9 @@ struct peer make_peer()
 	peer.run[SHAPE_STREAM] = queue_stream;
 	peer.run[SHAPE_STREAM_LONG] = queue_stream_long;
 	peer.run[SHAPE_TRIP] = queue_trip;
+	peer.run[SHAPE_STREAM_CROWD] = queue_crowd;
+	peer.run[SHAPE_PACED] = queue_paced;
+	peer.run[SHAPE_PACED_SPIN] = queue_paced_spin;
 	peer.run[SHAPE_IDLE] = queue_idle;
 	return peer;
 }

@@ -4,6 +4,7 @@
 #define BENCH_SUITE_CHANNEL_LOOPS_H
 
 #include "median.h"
+#include "paced.h"
 #include "stage.h"
 
 #include "common/clock.h"
@@ -82,6 +83,53 @@ CHANNEL_INLINE void channel_stream(struct worker *worker, const struct channel_c
 		worker->result.error = error;
 }
 
+/* Many to many: the number holds the producer's, and each producer's come in order. */
+#define CROWD_SHIFT 56
+
+CHANNEL_INLINE int channel_crowd_produce(struct worker *worker, const struct channel_calls *calls,
+                                         int64_t duration_ns)
+{
+	const uint64_t first = (uint64_t) worker->index << CROWD_SHIFT;
+	unsigned consumers = worker->row->workers - worker->row->producers;
+	int64_t deadline = now_ns() + duration_ns;
+	uint64_t message[SHORT_BYTES / 8] = {0}, next = first;
+	int error = 0;
+
+	while (error == 0 && now_ns() < deadline) {
+		error = channel_put(worker->end[0], calls, message, SHORT_BYTES, ++next);
+		worker->result.put_sum += next;
+	}
+	worker->result.turns = next - first;
+	worker->result.put_count += next - first;
+	/* The last to end tells each consumer, behind all that was sent. */
+	if (__atomic_add_fetch(worker->done, 1, __ATOMIC_ACQ_REL) == worker->done_target)
+		for (; error == 0 && consumers > 0; consumers--)
+			error = channel_put(worker->end[0], calls, message, SHORT_BYTES,
+			                    MESSAGE_END);
+	return error;
+}
+
+CHANNEL_INLINE int channel_crowd_consume(struct worker *worker, const struct channel_calls *calls)
+{
+	uint64_t message[SHORT_BYTES / 8] = {0}, last[WORKERS_MAX] = {0}, number;
+	int error;
+
+	for (;;) {
+		error = calls->receive(worker->end[0], message, SHORT_BYTES);
+		number = message[0];
+		if (error < 0 || number == MESSAGE_END)
+			break;
+		worker->result.disorder += number <= last[(number >> CROWD_SHIFT) % WORKERS_MAX] ||
+		                           message[SHORT_BYTES / 8 - 1] != number;
+		last[(number >> CROWD_SHIFT) % WORKERS_MAX] = number;
+		worker->result.got_sum += number;
+		worker->result.moved++;
+	}
+	worker->result.turns = worker->result.moved;
+	worker->result.got_count += worker->result.moved;
+	return error;
+}
+
 /* Worker 0 sends and takes the time, worker 1 sends back. */
 CHANNEL_INLINE void channel_trip(struct worker *worker, const struct channel_calls *calls,
                                  int64_t duration_ns)
@@ -140,6 +188,37 @@ CHANNEL_INLINE void channel_trip(struct worker *worker, const struct channel_cal
 \
 		worker->result.error = \
 			name##_calls.wait(worker->end[0], buffer, sizeof(buffer), duration_ns); \
+	}
+
+/* Likewise, for those that many may put into and get from. */
+#define CHANNEL_RUN_CROWD(name) \
+	static void name##_crowd(struct worker *worker, int64_t duration_ns) \
+	{ \
+		worker->result.error = \
+			worker->index < worker->row->producers \
+				? channel_crowd_produce(worker, &name##_calls, duration_ns) \
+				: channel_crowd_consume(worker, &name##_calls); \
+	}
+
+/* At a fixed rate; the second, whose attempt(channel, buffer, bytes) may return -EAGAIN. */
+#define CHANNEL_RUN_PACED(name) \
+	static void name##_paced(struct worker *worker, int64_t duration_ns) \
+	{ \
+		paced_run(worker, name##_calls.send, name##_calls.receive, duration_ns); \
+	}
+#define CHANNEL_RUN_PACED_SPIN(name, attempt) \
+	static int name##_spin(void *channel, void *buffer, size_t bytes) \
+	{ \
+		int error; \
+\
+		do \
+			error = attempt(channel, buffer, bytes); \
+		while (error == -EAGAIN); \
+		return error; \
+	} \
+	static void name##_paced_spin(struct worker *worker, int64_t duration_ns) \
+	{ \
+		paced_run(worker, name##_calls.send, name##_spin, duration_ns); \
 	}
 
 /* Capacity in messages, equal for all that have one. */

@@ -66,6 +66,17 @@ static int queue_wait(void *channel, void *buffer, size_t bytes, int64_t timeout
 
 static const struct channel_calls queue_calls = {queue_send, queue_receive, queue_wait};
 CHANNEL_RUNS(queue)
+CHANNEL_RUN_CROWD(queue)
+CHANNEL_RUN_PACED(queue)
+
+static int queue_try(void *channel, void *buffer, size_t bytes)
+{
+	ssize_t got = mpshm_queue_try_get(channel, buffer, bytes);
+
+	return got < 0 ? (int) got : 0;
+}
+
+CHANNEL_RUN_PACED_SPIN(queue, queue_try)
 
 const struct peer peer_mpshm_queue = {
 	.name = "mpshm queue",
@@ -76,5 +87,8 @@ const struct peer peer_mpshm_queue = {
 	.run = {[SHAPE_STREAM] = queue_stream,
                 [SHAPE_STREAM_LONG] = queue_stream_long,
                 [SHAPE_TRIP] = queue_trip,
+                [SHAPE_STREAM_CROWD] = queue_crowd,
+                [SHAPE_PACED] = queue_paced,
+                [SHAPE_PACED_SPIN] = queue_paced_spin,
                 [SHAPE_IDLE] = queue_idle},
 };

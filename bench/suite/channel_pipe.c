@@ -35,6 +35,9 @@ static int pipe_attach(struct worker *worker)
 {
 	unsigned i;
 
+	if (worker->row->shape == SHAPE_PACED_SPIN &&
+	    fcntl(worker->stage->fd[0][0], F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
 	for (i = 0; i < row_ends(worker->row); i++)
 		worker->end[i] = (void *) (uintptr_t) worker->stage->fd[i];
 	return 0;
@@ -89,6 +92,9 @@ static int pipe_wait(void *channel, void *buffer, size_t bytes, int64_t timeout_
 
 static const struct channel_calls pipe_calls = {pipe_send, pipe_receive, pipe_wait};
 CHANNEL_RUNS(pipe)
+CHANNEL_RUN_CROWD(pipe) /* messages are short: never mixed, never in parts */
+CHANNEL_RUN_PACED(pipe)
+CHANNEL_RUN_PACED_SPIN(pipe, pipe_receive)
 
 const struct peer peer_pipe = {
 	.name = "pipe(2)",
@@ -98,5 +104,8 @@ const struct peer peer_pipe = {
 	.run = {[SHAPE_STREAM] = pipe_stream,
                 [SHAPE_STREAM_LONG] = pipe_stream_long,
                 [SHAPE_TRIP] = pipe_trip,
+                [SHAPE_STREAM_CROWD] = pipe_crowd,
+                [SHAPE_PACED] = pipe_paced,
+                [SHAPE_PACED_SPIN] = pipe_paced_spin,
                 [SHAPE_IDLE] = pipe_idle},
 };

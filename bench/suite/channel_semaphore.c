@@ -90,6 +90,7 @@ static int semaphore_wait(void *channel, void *buffer, size_t bytes, int64_t tim
 static const struct channel_calls semaphore_calls = {semaphore_send, semaphore_receive,
                                                      semaphore_wait};
 CHANNEL_RUNS(semaphore)
+CHANNEL_RUN_PACED(semaphore)
 
 const struct peer peer_semaphore = {
 	.name = "two semaphores",
@@ -99,5 +100,6 @@ const struct peer peer_semaphore = {
 	.run = {[SHAPE_STREAM] = semaphore_stream,
                 [SHAPE_STREAM_LONG] = semaphore_stream_long,
                 [SHAPE_TRIP] = semaphore_trip,
+                [SHAPE_PACED] = semaphore_paced,
                 [SHAPE_IDLE] = semaphore_idle},
 };

@@ -27,6 +27,7 @@ namespace
 constexpr unsigned tries_max = 3;
 constexpr unsigned stalls_max = 2; /* then it is not run again in this row */
 constexpr unsigned regime_known_after = 3;
+constexpr unsigned long_sample_rounds = 5;
 
 /* What the benchmark that is called next works on. */
 struct turn {
@@ -106,6 +107,8 @@ void take(benchmark::State &state)
 	}
 	state.counters["figure"] = sample.figure;
 	contestant.samples.push_back(sample);
+	if (row_paced(contest.row))
+		contestant.latencies.push_back(*stage_latency(turn.stage));
 	note_regime(contest, regime_known_after);
 	if (sample.verdict == VERDICT_STALLED)
 		contestant.stalls++;
@@ -160,17 +163,30 @@ struct contest make_contest(const struct stage &stage, const struct row &row, bo
 	return contest;
 }
 
+/* The times of the samples that its figure is made of. */
+void merge_latencies(const struct contest &contest, struct contestant &contestant)
+{
+	for (size_t i = 0; i < contestant.latencies.size(); i++) {
+		const struct sample &sample = contestant.samples[i];
+
+		if (contestant.labelled ? sample_has_figure(sample)
+		                        : sample_counts(contest, sample))
+			histogram_merge(&contestant.latency, &contestant.latencies[i]);
+	}
+}
+
 void summarize(struct contest &contest)
 {
 	note_regime(contest, 1);
 	for (auto &contestant : contest.contestants) {
-		std::vector<double> good, any, lost;
+		std::vector<double> good, any, lost, carried;
 
 		for (const auto &sample : contestant.samples) {
 			if (!sample_has_figure(sample))
 				continue;
 			any.push_back(sample.figure);
 			lost.push_back(sample.lost);
+			carried.push_back(sample.carried);
 			if (sample_counts(contest, sample))
 				good.push_back(sample.figure);
 		}
@@ -184,6 +200,8 @@ void summarize(struct contest &contest)
 		contestant.least = good.front();
 		contestant.most = good.back();
 		contestant.lost = median_of(lost.data(), lost.size());
+		contestant.carried = median_of(carried.data(), carried.size());
+		merge_latencies(contest, contestant);
 	}
 }
 
@@ -208,6 +226,20 @@ void run_round(struct contest &contest, unsigned round, struct outcome &outcome,
 }
 
 } // namespace
+
+std::vector<const struct row *> rows_chosen(const std::string &filter, bool full)
+{
+	std::vector<const struct row *> all, chosen;
+
+	for (unsigned i = 0; i < rows_count; i++)
+		all.push_back(&rows[i]);
+	for (unsigned i = 0; i < scales_count && (full || !filter.empty()); i++)
+		all.push_back(&scales[i]);
+	for (const auto *row : all)
+		if (std::string(row->name).find(filter) != std::string::npos)
+			chosen.push_back(row);
+	return chosen;
+}
 
 bool sample_has_figure(const struct sample &sample)
 {
@@ -262,17 +294,16 @@ struct outcome run_contests(struct stage *stage, const struct options &options)
 	context_reader reader(outcome);
 	int64_t start = now_ns();
 
-	for (unsigned i = 0; i < rows_count; i++)
-		if (std::string(rows[i].name).find(options.filter) != std::string::npos)
-			outcome.contests.push_back(make_contest(*stage, rows[i], options.full));
+	for (const auto *row : rows_chosen(options.filter, options.full))
+		outcome.contests.push_back(make_contest(*stage, *row, options.full));
 	unsigned number = 0, count = (unsigned) outcome.contests.size();
 	for (auto &contest : outcome.contests) {
 		int64_t row_start = now_ns();
 		unsigned rounds = options.rounds;
 
 		number++;
-		if (contest.row->shape == SHAPE_IDLE)
-			rounds = std::max(1u, rounds / 5);
+		if (contest.row->least_ns > 0) /* long samples: fewer of them */
+			rounds = std::max(1u, rounds / long_sample_rounds);
 		turn = {stage, &contest, nullptr, 0,
 		        (unsigned) contest.contestants.size() * (rounds + 1) / 2};
 		for (; turn.round < rounds && !outcome.ended && contest.skipped.empty();

@@ -6,6 +6,8 @@
 #include "stage.h"
 #include "workers.h"
 
+#include "common/histogram.h"
+
 #include <string>
 #include <vector>
 
@@ -25,11 +27,14 @@ struct contestant {
 	std::string skipped;                /* why it took no part, or "" */
 	std::vector<struct sample> samples; /* one a round, those that did not end included */
 	std::vector<struct sample> discarded;
+	/* At a fixed rate: the times of each of the samples, and of all that count. */
+	std::vector<struct histogram> latencies;
+	struct histogram latency = {};
 	unsigned stalls = 0;
 	/* Of the samples that count; where none does, of those that have a figure. */
 	unsigned count = 0;
 	bool labelled = false; /* none counts */
-	double median = 0, least = 0, most = 0, lost = 0;
+	double median = 0, least = 0, most = 0, lost = 0, carried = 1;
 };
 
 struct contest {
@@ -50,6 +55,9 @@ struct outcome {
 	double cpu_mhz = 0;
 	std::string clock_scaling;
 };
+
+/* The table's rows, and the scales' where all are wanted or the filter asks for them. */
+std::vector<const struct row *> rows_chosen(const std::string &filter, bool full);
 
 /* Is this sample one of those that count? */
 bool sample_counts(const struct contest &contest, const struct sample &sample);

@@ -3,6 +3,17 @@
 
 #include <cstdio>
 
+const std::vector<struct latency_point> latency_points = {{0.5, "p50"},       {0.9, "p90"},
+                                                          {0.99, "p99"},      {0.999, "p99.9"},
+                                                          {0.9999, "p99.99"}, {1, "max"}};
+
+namespace
+{
+
+constexpr double carried_in_full = 0.995;
+
+} // namespace
+
 std::string figure(double value)
 {
 	char text[32];
@@ -46,6 +57,11 @@ std::vector<std::string> contestant_remarks(const struct contest &contest,
 	}
 	if (contestant.peer->reorders && disorder > 0)
 		all.push_back(std::to_string(disorder) + " out of order");
+	if (row_paced(contest.row) && contestant.carried < carried_in_full) {
+		snprintf(text, sizeof(text), "carries %.0f %% of the messages in time",
+		         contestant.carried * 100);
+		all.push_back(text);
+	}
 	if (contestant.stalls > 0)
 		all.push_back(contestant.count > 0 ? "stalled too" : "stalled");
 	if (contestant.labelled)

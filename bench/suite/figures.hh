@@ -14,6 +14,13 @@ std::string figure(double value);
 /* 64, 4 Ki, 1 Mi */
 std::string binary_figure(double value);
 
+/* What is told of a distribution of times. */
+struct latency_point {
+	double share;
+	const char *name;
+};
+extern const std::vector<struct latency_point> latency_points;
+
 /* A word or a sentence each, or none. */
 std::vector<std::string> contestant_remarks(const struct contest &contest,
                                             const struct contestant &contestant);

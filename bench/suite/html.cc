@@ -182,6 +182,29 @@ std::string contestant_row(const struct contest &contest, const struct contestan
 	return out + cell("remarks", html_escaped(remarks)) + "</tr>\n";
 }
 
+std::string latency_table(const struct contest &contest)
+{
+	std::string head, rows;
+
+	for (const auto &point : latency_points)
+		head += formatted("<th>%s</th>", point.name);
+	for (const auto &one : contest.contestants) {
+		if (one.latency.count == 0)
+			continue;
+		rows += formatted("<tr class=\"%s\"><th scope=\"row\">",
+		                  one.peer->ours ? "ours" : "") +
+		        html_escaped(one.peer->name) + "</th>";
+		for (const auto &point : latency_points)
+			rows += cell(point.name, figure((double) histogram_quantile(&one.latency,
+			                                                            point.share)));
+		rows += cell("messages", std::to_string(one.latency.count)) + "</tr>\n";
+	}
+	if (rows.empty())
+		return "";
+	return "<table class=\"latency\"><thead><tr><th>ns</th>" + head +
+	       "<th>messages</th></tr></thead><tbody>\n" + rows + "</tbody></table>\n";
+}
+
 std::string everybody(const struct outcome &outcome)
 {
 	std::string out = "<h2>Every contestant</h2>\n";
@@ -204,24 +227,38 @@ std::string everybody(const struct outcome &outcome)
 		       "<th>noise</th><th>remarks</th></tr></thead><tbody>\n";
 		for (const auto &one : contest.contestants)
 			out += contestant_row(contest, one);
-		out += "</tbody></table></section>\n";
+		out += "</tbody></table>\n" + latency_table(contest) + "</section>\n";
 	}
 	return out;
+}
+
+std::string drawn(const std::vector<struct plot> &plots)
+{
+	std::string out;
+
+	for (const auto &plot : plots)
+		out += plot_figure(plot);
+	return "<div class=\"plots\">\n" + out + "</div>\n";
 }
 
 std::string drawings(const struct outcome &outcome)
 {
 	class palette palette;
+	auto scales = plots_of(outcome, palette), latencies = latency_plots_of(outcome, palette);
 	std::string out;
 
-	for (const auto &plot : plots_of(outcome, palette))
-		out += plot_figure(plot);
-	if (out.empty())
-		return "";
-	return "<h2>By size, batch, capacity and processes</h2>\n"
-	       "<p>Points are medians, upright lines go from the least to the most. Axes that "
-	       "begin above 0 go by powers.</p>\n<div class=\"plots\">\n" +
-	       out + "</div>\n";
+	if (!scales.empty())
+		out += "<h2>By size, batch, capacity and processes</h2>\n<p>Points are medians, "
+		       "upright lines go from the least to the most. Axes that begin above 0 go by "
+		       "powers.</p>\n" +
+		       drawn(scales);
+	if (!latencies.empty())
+		out += "<h2>How long a message takes</h2>\n<p>From when its schedule had it due "
+		       "to when its receiver had it: who is held up does not delay the schedule. "
+		       "Half of all messages take no longer than p50, all but one of 10 000 no "
+		       "longer than p99.99.</p>\n" +
+		       drawn(latencies);
+	return out;
 }
 
 const char how_to_read[] =

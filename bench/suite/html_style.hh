@@ -46,6 +46,8 @@ thead th { color: var(--faint); font-size: 13px; }
 section table { table-layout: fixed; }
 section th:first-child { width: 30%; }
 section td:last-child, section thead th:last-child { width: 32%; }
+section .latency td:last-child, section .latency thead th:last-child { width: auto; }
+section .latency { margin-top: 8px; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 440px), 1fr));
   gap: 8px 32px; }
 figure { margin: 0; min-width: 0; }

@@ -84,6 +84,16 @@ void write_samples(FILE *file, const char *name, const struct contest &contest,
 	fprintf(file, "]");
 }
 
+void write_latency(FILE *file, const struct histogram &latency)
+{
+	fprintf(file, "          \"latency_ns\": {\"count\": %llu",
+	        (unsigned long long) latency.count);
+	for (const auto &point : latency_points)
+		fprintf(file, ", \"%s\": %lld", point.name,
+		        (long long) histogram_quantile(&latency, point.share));
+	fprintf(file, "},\n");
+}
+
 void write_contest(FILE *file, const struct contest &contest)
 {
 	const struct contestant *best = contest_best_peer(contest);
@@ -112,6 +122,8 @@ void write_contest(FILE *file, const struct contest &contest)
 		        number(one.most).c_str(), one.count, one.stalls,
 		        one.labelled ? "true" : "false",
 		        number(contestant_noise(contest, one)).c_str());
+		if (one.latency.count > 0)
+			write_latency(file, one.latency);
 		write_samples(file, "samples", contest, one.samples);
 		fprintf(file, ",\n");
 		write_samples(file, "discarded", contest, one.discarded);

@@ -32,9 +32,9 @@ void usage(FILE *stream)
 	        "usage: %s [OPTION]...\n"
 	        "Measure mpshm and its peers side by side; see doc/BENCHMARKS.md.\n\n"
 	        "  --rounds N     samples of each contestant, 1 to 999 (default %u: two minutes)\n"
-	        "  --full         all peers, not only the best; %u rounds\n"
+	        "  --full         all rows and all peers, not only the best; %u rounds\n"
 	        "  --seconds S    length of a sample, 0.01 to 10 (default 0.15)\n"
-	        "  --row FILTER   only rows whose name contains FILTER\n"
+	        "  --row FILTER   only rows whose name contains FILTER, those of --full among them\n"
 	        "  --list         name the rows and who takes part, and end\n"
 	        "  --json FILE    where to write every sample (default: beside this program)\n"
 	        "  --html FILE    where to write the report (default: beside the JSON file)\n"
@@ -141,25 +141,19 @@ int write_refused(const std::string &path)
 	return 1;
 }
 
-unsigned list_rows(const std::string &filter, bool print)
+void list_rows(const std::vector<const struct row *> &chosen)
 {
-	unsigned found = 0;
+	for (const auto *row : chosen) {
+		bool scale = row >= scales && row < scales + scales_count;
 
-	for (unsigned i = 0; i < rows_count; i++) {
-		if (std::string(rows[i].name).find(filter) == std::string::npos)
-			continue;
-		found++;
-		if (!print)
-			continue;
-		printf("%-18s %-41s %-5s ", rows[i].name, rows[i].title,
-		       measure_unit(rows[i].measure));
-		for (unsigned j = 0; j < PEERS_MAX && rows[i].peers[j]; j++)
-			printf("%s%s", j > 0 ? ", " : "", rows[i].peers[j]->name);
-		for (unsigned j = 0; j < PEERS_MAX && rows[i].more[j]; j++)
-			printf("%s%s", j > 0 ? ", " : "; --full: ", rows[i].more[j]->name);
+		printf("%-19s %-4s %-48s %-5s ", row->name, scale ? "full" : "-", row->title,
+		       measure_unit(row->measure));
+		for (unsigned j = 0; j < PEERS_MAX && row->peers[j]; j++)
+			printf("%s%s", j > 0 ? ", " : "", row->peers[j]->name);
+		for (unsigned j = 0; j < PEERS_MAX && row->more[j]; j++)
+			printf("%s%s", j > 0 ? ", " : "; --full: ", row->more[j]->name);
 		printf("\n");
 	}
-	return found;
 }
 
 void say_versions(const struct stage &stage, const struct options &options)
@@ -194,13 +188,16 @@ int main(int argc, char *argv[])
 	char *no_arguments[] = {argv[0], nullptr};
 	int one = 1;
 
-	if (list_rows(options.filter, options.list) == 0) {
+	auto chosen = rows_chosen(options.filter, options.full || options.list);
+	if (chosen.empty()) {
 		fprintf(stderr, "%s: --row %s: no such row; see %s --list\n", program_name,
 		        options.filter.c_str(), program_name);
 		return EXIT_USAGE;
 	}
-	if (options.list)
+	if (options.list) {
+		list_rows(chosen);
 		return 0;
+	}
 	if (options.json.empty())
 		options.json = json_beside_program();
 	if (options.html.empty())
@@ -212,7 +209,6 @@ int main(int argc, char *argv[])
 	crew_take_signals();
 	stage.warm_ns = 10000000;
 	stage.sample_ns = (int64_t) (options.seconds * 1e9);
-	stage.idle_ns = 2000000000;
 	if (stage_open(&stage) < 0)
 		return 1;
 	say_versions(stage, options);

@@ -12,7 +12,7 @@ namespace
 
 constexpr double width = 440, height = 280;
 constexpr double left = 52, right = 14, top = 12, bottom = 44;
-constexpr double label_room = 36;    /* labels closer than that would touch */
+constexpr double label_room = 30;    /* labels closer than that would touch */
 constexpr double log_from_ratio = 6; /* a linear axis would flatten the small ones */
 
 /* From values to one side of the drawing. */

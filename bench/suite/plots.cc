@@ -21,17 +21,44 @@ struct selection {
 };
 
 const struct selection selections[] = {
-	{"Ring for one to one, by capacity", SCALE_CAPACITY, {"spsc-8-1024", "spsc-8-65536"}},
-	{"Ring for one to one, by batch", SCALE_BATCH, {"spsc-8-1024", "spsc-8-1024-batch"}},
 	{"Ring for one to one, by size of an element",
          SCALE_BYTES,
-         {"spsc-8-1024", "spsc-64-1024"}},
-	{"Ring for many to many, by size of an element", SCALE_BYTES, {"mpmc-8", "mpmc-64"}},
-	{"Ring for many to many, by batch", SCALE_BATCH, {"mpmc-8", "mpmc-8-batch"}},
-	{"Ring for many to many, by processes", SCALE_PROCESSES, {"mpmc-8", "mpmc-8-2to2-mixed"}},
+         {"spsc-8-1024", "spsc-16", "spsc-64-1024", "spsc-256", "spsc-1024", "spsc-4096",
+          "spsc-65536"}},
+	{"Ring for many to many, by size of an element",
+         SCALE_BYTES,
+         {"mpmc-8", "mpmc-16", "mpmc-64", "mpmc-256", "mpmc-1024", "mpmc-4096", "mpmc-65536"}},
 	{"Blocking, by size of a message",
          SCALE_BYTES,
          {"queue-64", "queue-1k", "queue-4k", "queue-64k", "queue-1m"}},
+	{"Ring for one to one, 8 B, by batch",
+         SCALE_BATCH,
+         {"spsc-8-1024", "spsc-8-batch-4", "spsc-8-batch-8", "spsc-8-1024-batch",
+          "spsc-8-batch-128"}},
+	{"Ring for many to many, 8 B, by batch",
+         SCALE_BATCH,
+         {"mpmc-8", "mpmc-8-batch-4", "mpmc-8-batch-8", "mpmc-8-batch", "mpmc-8-batch-128"}},
+	{"Ring for one to one, 8 B, by capacity",
+         SCALE_CAPACITY,
+         {"spsc-8-capacity-64", "spsc-8-capacity-256", "spsc-8-1024", "spsc-8-65536"}},
+	{"Ring for many to many, 8 B, by capacity",
+         SCALE_CAPACITY,
+         {"mpmc-8-capacity-64", "mpmc-8-capacity-256", "mpmc-8", "mpmc-8-capacity-65536"}},
+	{"Ring for many to many, 8 B, by processes on two CPUs",
+         SCALE_PROCESSES,
+         {"mpmc-8", "mpmc-8-2to2-mixed", "mpmc-8-4to4", "mpmc-8-16to16"}},
+	{"Blocking, 64 B, by processes on two CPUs",
+         SCALE_PROCESSES,
+         {"queue-64", "queue-2to2", "queue-4to4", "queue-16to16"}},
+	{"Fairness, ring for many to many: the slowest has that part of the mean",
+         SCALE_PROCESSES,
+         {"mpmc-fair-2to2", "mpmc-fair-4to4", "mpmc-fair-16to16"}},
+	{"Round trip, ring for one to one",
+         SCALE_BYTES,
+         {"spsc-trip", "spsc-trip-24", "spsc-trip-64"}},
+	{"Round trip, ring for many to many",
+         SCALE_BYTES,
+         {"mpmc-trip", "mpmc-trip-24", "mpmc-trip-64"}},
 };
 
 double place(const struct row &row, enum scale scale)
@@ -129,6 +156,29 @@ struct plot make_plot(const struct selection &selection, const struct outcome &o
 	return plot;
 }
 
+/* How long messages take, from the half of them to the longest. */
+struct plot make_latency_plot(const struct contest &contest, class palette &palette)
+{
+	struct plot plot = {};
+
+	plot.title = contest.row->title;
+	plot.x_title = "of all messages";
+	plot.y_title = "ns from when it was due";
+	for (const auto &point : latency_points)
+		plot.x_ticks.push_back({(double) plot.x_ticks.size(), point.name});
+	for (const auto &one : contest.contestants) {
+		if (one.latency.count == 0)
+			continue;
+		struct plot_series &series = series_of(plot, one.peer, palette);
+		for (const auto &point : latency_points) {
+			double y = (double) histogram_quantile(&one.latency, point.share);
+
+			series.points.push_back({(double) series.points.size(), y, y, y});
+		}
+	}
+	return plot;
+}
+
 } // namespace
 
 unsigned palette::of(const struct peer *peer)
@@ -151,6 +201,21 @@ std::vector<struct plot> plots_of(const struct outcome &outcome, class palette &
 		struct plot plot = make_plot(selection, outcome, palette);
 
 		if (plot.x_ticks.size() > 1)
+			plots.push_back(plot);
+	}
+	return plots;
+}
+
+std::vector<struct plot> latency_plots_of(const struct outcome &outcome, class palette &palette)
+{
+	std::vector<struct plot> plots;
+
+	for (const auto &contest : outcome.contests) {
+		if (!row_paced(contest.row))
+			continue;
+		struct plot plot = make_latency_plot(contest, palette);
+
+		if (!plot.series.empty())
 			plots.push_back(plot);
 	}
 	return plots;

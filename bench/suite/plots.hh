@@ -22,4 +22,7 @@ private:
 /* Those of which two points or more were measured. */
 std::vector<struct plot> plots_of(const struct outcome &outcome, class palette &palette);
 
+/* One for each row at a fixed rate. */
+std::vector<struct plot> latency_plots_of(const struct outcome &outcome, class palette &palette);
+
 #endif

@@ -6,15 +6,25 @@
 #include <ck_md.h>
 #include <ck_ring.h>
 
-struct line {
-	uint64_t word[8];
-};
-CK_RING_PROTOTYPE(line, line)
+/* Its element is a type. */
+#define CK_ELEMENT(bytes) \
+	struct element_##bytes { \
+		uint64_t word[bytes / 8]; \
+	}; \
+	CK_RING_PROTOTYPE(element_##bytes, element_##bytes)
+
+CK_ELEMENT(16)
+CK_ELEMENT(24)
+CK_ELEMENT(64)
+CK_ELEMENT(256)
+CK_ELEMENT(1024)
+CK_ELEMENT(4096)
+CK_ELEMENT(65536)
 
 /* Offsets only, no pointers: it may lie anywhere. */
 struct shared_ring {
 	struct ck_ring ring;
-	struct line buffer[] __attribute__((aligned(LINE_BYTES)));
+	struct element_64 buffer[] __attribute__((aligned(LINE_BYTES)));
 };
 
 static int create(struct stage *stage, const struct row *row)
@@ -42,8 +52,28 @@ static int attach(struct worker *worker)
 	return 0;
 }
 
+#define CK_CALLS(kind, bytes) \
+	RING_INLINE bool kind##_push_##bytes(void *ring, const void *element) \
+	{ \
+		struct shared_ring *shared = (struct shared_ring *) ring; \
+\
+		return CK_RING_ENQUEUE_##kind(element_##bytes, &shared->ring, \
+		                              (struct element_##bytes *) (void *) shared->buffer, \
+		                              (struct element_##bytes *) (uintptr_t) element); \
+	} \
+	RING_INLINE bool kind##_pop_##bytes(void *ring, void *ret_element) \
+	{ \
+		struct shared_ring *shared = (struct shared_ring *) ring; \
+\
+		return CK_RING_DEQUEUE_##kind(element_##bytes, &shared->ring, \
+		                              (struct element_##bytes *) (void *) shared->buffer, \
+		                              (struct element_##bytes *) ret_element); \
+	} \
+	static const struct ring_calls kind##_calls_##bytes = {kind##_push_##bytes, \
+	                                                       kind##_pop_##bytes, NULL, NULL};
+
 /* Its element of 8 bytes is a pointer; ours is a number that looks like one. */
-#define CK_CALLS(kind) \
+#define CK_RUNS(kind) \
 	RING_INLINE bool kind##_push(void *ring, const void *element) \
 	{ \
 		struct shared_ring *shared = (struct shared_ring *) ring; \
@@ -60,52 +90,59 @@ static int attach(struct worker *worker)
 		                              (struct ck_ring_buffer *) (void *) shared->buffer, \
 		                              (void **) ret_element); \
 	} \
-	RING_INLINE bool kind##_push_line(void *ring, const void *element) \
-	{ \
-		struct shared_ring *shared = (struct shared_ring *) ring; \
-\
-		return CK_RING_ENQUEUE_##kind(line, &shared->ring, shared->buffer, \
-		                              (struct line *) (uintptr_t) element); \
-	} \
-	RING_INLINE bool kind##_pop_line(void *ring, void *ret_element) \
-	{ \
-		struct shared_ring *shared = (struct shared_ring *) ring; \
-\
-		return CK_RING_DEQUEUE_##kind(line, &shared->ring, shared->buffer, \
-		                              (struct line *) ret_element); \
-	} \
-	static const struct ring_calls kind##_calls = {kind##_push, kind##_pop, NULL, NULL}; \
-	static const struct ring_calls kind##_calls_line = {kind##_push_line, kind##_pop_line, \
-	                                                    NULL, NULL}; \
-	RING_RUN(kind##_word, &kind##_calls, 1, 1, false) \
-	RING_RUN(kind##_line, &kind##_calls_line, 8, 1, false) \
-	RING_RUN_TRIP(kind##_trip, &kind##_calls)
+	static const struct ring_calls kind##_calls_8 = {kind##_push, kind##_pop, NULL, NULL}; \
+	CK_CALLS(kind, 16) \
+	CK_CALLS(kind, 24) \
+	CK_CALLS(kind, 64) \
+	CK_CALLS(kind, 256) \
+	CK_CALLS(kind, 1024) \
+	CK_CALLS(kind, 4096) \
+	CK_CALLS(kind, 65536) \
+	RING_RUN(kind##_word, &kind##_calls_8, 1, 1, false) \
+	RING_RUN(kind##_line, &kind##_calls_64, 8, 1, false) \
+	RING_RUN_TRIP(kind##_trip, &kind##_calls_8) \
+	RING_RUN_ELEMENTS(kind##_elements, CK_OF_##kind)
 
+#define CK_OF_spsc(bytes) (&spsc_calls_##bytes)
+#define CK_OF_mpmc(bytes) (&mpmc_calls_##bytes)
 #define CK_RING_ENQUEUE_spsc CK_RING_ENQUEUE_SPSC
 #define CK_RING_DEQUEUE_spsc CK_RING_DEQUEUE_SPSC
 #define CK_RING_ENQUEUE_mpmc CK_RING_ENQUEUE_MPMC
 #define CK_RING_DEQUEUE_mpmc CK_RING_DEQUEUE_MPMC
-CK_CALLS(spsc)
-CK_CALLS(mpmc)
-RING_RUN(mpmc_crowd, &mpmc_calls, 1, 1, true)
+CK_RUNS(spsc)
+CK_RUNS(mpmc)
+RING_RUN(mpmc_crowd, &mpmc_calls_8, 1, 1, true)
+
+static const char *unable(const struct row *row)
+{
+	return row_batch(row) > 1 ? "it has no such call" : NULL;
+}
 
 const struct peer peer_ck_spsc = {
 	.name = "ck_ring spsc",
+	.unable = unable,
 	.create = create,
 	.remove = nothing,
 	.attach = attach,
-	.run = {[SHAPE_WORD] = spsc_word, [SHAPE_LINE] = spsc_line, [SHAPE_WORD_TRIP] = spsc_trip},
+	.run = {[SHAPE_WORD] = spsc_word,
+                [SHAPE_LINE] = spsc_line,
+                [SHAPE_WORD_TRIP] = spsc_trip,
+                [SHAPE_ELEMENTS] = spsc_elements,
+                [SHAPE_ELEMENT_TRIP] = spsc_elements_trip},
 };
 
 const struct peer peer_ck_mpmc = {
 	.name = "ck_ring mpmc",
+	.unable = unable,
 	.create = create,
 	.remove = nothing,
 	.attach = attach,
 	.run = {[SHAPE_WORD] = mpmc_word,
                 [SHAPE_LINE] = mpmc_line,
                 [SHAPE_WORD_CROWD] = mpmc_crowd,
-                [SHAPE_WORD_TRIP] = mpmc_trip},
+                [SHAPE_WORD_TRIP] = mpmc_trip,
+                [SHAPE_ELEMENTS] = mpmc_elements,
+                [SHAPE_ELEMENT_TRIP] = mpmc_elements_trip},
 };
 
 const char *version_ck(void)

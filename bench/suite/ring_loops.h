@@ -12,6 +12,7 @@
 #define BENCH_SUITE_RING_LOOPS_H
 
 #include "median.h"
+#include "paced.h"
 #include "stage.h"
 
 #include "common/clock.h"
@@ -36,8 +37,10 @@ struct ring_calls {
 	size_t (*pop_many)(void *ring, void *ret_elements, size_t count);
 };
 
-#define PRODUCER_SHIFT 56    /* in an element's word: who sent it, and its number */
-#define ELEMENTS_A_LOOK 4096 /* between looks at the clock */
+#define PRODUCER_SHIFT 56 /* in an element's word: who sent it, and its number */
+#define ELEMENTS_A_LOOK(words) ((words) > 8 ? 128 : 4096) /* between looks at the clock */
+#define NEAR_WORDS (BATCH * 8)
+#define FAR_WORDS (65536 / 8)
 #define PAUSES_A_YIELD 64
 #define TRIPS_A_LOOK 16
 #define TRIP_END UINT64_MAX
@@ -53,19 +56,34 @@ static inline void ring_pause(unsigned *pauses, bool crowd)
 		sched_yield();
 }
 
+/* An element's words are its number; of long ones the first and the last. */
+RING_INLINE void ring_write(uint64_t *elements, unsigned words, unsigned batch, uint64_t first)
+{
+	unsigned i;
+
+	if (words <= 8)
+		for (i = 0; i < batch * words; i++)
+			elements[i] = first + i / words;
+	else
+		for (i = 0; i < batch; i++)
+			elements[i * words] = elements[(i + 1) * words - 1] = first + i;
+}
+
 static FLATTEN void ring_produce(struct worker *worker, const struct ring_calls *calls,
                                  unsigned words, unsigned batch, bool crowd, int64_t deadline)
 {
-	uint64_t element[BATCH * 8], sum = 0, next = (uint64_t) worker->index << PRODUCER_SHIFT;
+	static uint64_t far_element[FAR_WORDS];
+	uint64_t near_element[NEAR_WORDS], sum = 0;
+	uint64_t *element = words * batch > NEAR_WORDS ? far_element : near_element;
+	uint64_t next = (uint64_t) worker->index << PRODUCER_SHIFT;
 	const uint64_t first = next;
 	void *ring = worker->end[0];
 	unsigned pauses = 0, i, j;
 	size_t pushed;
 
 	do {
-		for (i = 0; i < ELEMENTS_A_LOOK / batch; i++) {
-			for (j = 0; j < batch * words; j++)
-				element[j] = next + 1 + j / words;
+		for (i = 0; i < ELEMENTS_A_LOOK(words) / batch; i++) {
+			ring_write(element, words, batch, next + 1);
 			for (j = 0; j < batch; j++)
 				sum += ++next;
 			if (batch == 1) {
@@ -83,6 +101,7 @@ static FLATTEN void ring_produce(struct worker *worker, const struct ring_calls 
 			}
 		}
 	} while (now_ns() < deadline);
+	worker->result.turns = next - first;
 	worker->result.put_count += next - first;
 	worker->result.put_sum += sum;
 	__atomic_add_fetch(worker->done, 1, __ATOMIC_ACQ_REL);
@@ -119,7 +138,9 @@ static FLATTEN size_t ring_take(const struct ring_calls *calls, void *ring, uint
 static FLATTEN void ring_consume(struct worker *worker, const struct ring_calls *calls,
                                  unsigned words, unsigned batch, bool crowd)
 {
-	uint64_t element[BATCH * 8];
+	static uint64_t far_element[FAR_WORDS];
+	uint64_t near_element[NEAR_WORDS];
+	uint64_t *element = words * batch > NEAR_WORDS ? far_element : near_element;
 	struct ring_audit audit;
 	void *ring = worker->end[0];
 	unsigned pauses = 0;
@@ -143,7 +164,7 @@ static FLATTEN void ring_consume(struct worker *worker, const struct ring_calls 
 		for (i = 0; i < taken; i++)
 			ring_check(&audit, element + i * words, words, crowd);
 	}
-	worker->result.moved = audit.count;
+	worker->result.moved = worker->result.turns = audit.count;
 	worker->result.got_count += audit.count;
 	worker->result.got_sum += audit.sum;
 	worker->result.disorder += audit.disorder;
@@ -158,34 +179,42 @@ static FLATTEN void ring_move(struct worker *worker, const struct ring_calls *ca
 		ring_consume(worker, calls, words, batch, crowd);
 }
 
-/* Worker 0 sends and takes the time, worker 1 sends back. */
-static FLATTEN void ring_trip(struct worker *worker, const struct ring_calls *calls,
-                              int64_t duration_ns)
+/* Back until the end comes. */
+static FLATTEN void ring_echo(void *out, void *in, const struct ring_calls *calls)
+{
+	uint64_t element[8] = {0};
+
+	while (element[0] != TRIP_END) {
+		while (!calls->pop(in, element))
+			;
+		while (!calls->push(out, element))
+			;
+	}
+}
+
+/* Worker 0 sends and takes the time, worker 1 sends back.  Elements of 8 words at most. */
+static FLATTEN void ring_trip_of(struct worker *worker, const struct ring_calls *calls,
+                                 unsigned words, int64_t duration_ns)
 {
 	void *out = worker->end[worker->index], *in = worker->end[1 - worker->index];
-	uint64_t value = 0, answer = 0, disorder = 0;
+	uint64_t element[8] = {0}, answer[8] = {0}, value = 0, disorder = 0;
 	int64_t start = now_ns(), before = start, now;
 	struct median median;
 	unsigned i;
 
 	if (worker->index == 1) {
-		while (value != TRIP_END) {
-			while (!calls->pop(in, &value))
-				;
-			while (!calls->push(out, &value))
-				;
-		}
+		ring_echo(out, in, calls);
 		return;
 	}
 	median_begin(&median);
 	do {
 		for (i = 0; i < TRIPS_A_LOOK; i++) {
-			value++;
-			while (!calls->push(out, &value))
+			ring_write(element, words, 1, ++value);
+			while (!calls->push(out, element))
 				;
-			while (!calls->pop(in, &answer))
+			while (!calls->pop(in, answer))
 				;
-			disorder += answer != value;
+			disorder += answer[0] != value || answer[words - 1] != value;
 		}
 		now = now_ns();
 		median_add(&median, (double) (now - before) / TRIPS_A_LOOK);
@@ -194,11 +223,17 @@ static FLATTEN void ring_trip(struct worker *worker, const struct ring_calls *ca
 	worker->result.moved = value;
 	worker->result.trip_ns = median_end(&median);
 	worker->result.disorder += disorder;
-	value = TRIP_END;
-	while (!calls->push(out, &value))
+	element[0] = TRIP_END;
+	while (!calls->push(out, element))
 		;
-	while (!calls->pop(in, &answer))
+	while (!calls->pop(in, answer))
 		;
+}
+
+static FLATTEN void ring_trip(struct worker *worker, const struct ring_calls *calls,
+                              int64_t duration_ns)
+{
+	ring_trip_of(worker, calls, 1, duration_ns);
 }
 
 /* Define NAME_SHAPE(), the runs of a ring whose calls are `calls`, for struct peer. */
@@ -211,6 +246,64 @@ static FLATTEN void ring_trip(struct worker *worker, const struct ring_calls *ca
 	static void name(struct worker *worker, int64_t duration_ns) \
 	{ \
 		ring_trip(worker, calls, duration_ns); \
+	}
+
+/*
+ * The sizes of SHAPE_ELEMENTS and SHAPE_ELEMENT_TRIP.  Only elements of 8 bytes are moved
+ * in batches.
+ */
+#define RING_EACH_SIZE(X) X(8) X(16) X(24) X(64) X(256) X(1024) X(4096) X(65536)
+
+/* Define NAME and NAME_trip, the runs of these two shapes; CALLS(8) and so on are the calls. */
+#define RING_RUN_ELEMENTS(name, calls) \
+	static void name(struct worker *worker, int64_t duration_ns) \
+	{ \
+		switch (worker->row->element_bytes) { \
+		case 8: \
+			if (row_batch(worker->row) == 1) \
+				ring_move(worker, calls(8), 1, 1, false, duration_ns); \
+			else \
+				ring_move(worker, calls(8), 1, row_batch(worker->row), false, \
+				          duration_ns); \
+			break; \
+			RING_CASE(calls, 16) \
+			RING_CASE(calls, 256) \
+			RING_CASE(calls, 1024) \
+			RING_CASE(calls, 4096) \
+			RING_CASE(calls, 65536) \
+		} \
+	} \
+	static void name##_trip(struct worker *worker, int64_t duration_ns) \
+	{ \
+		if (worker->row->element_bytes == 24) \
+			ring_trip_of(worker, calls(24), 3, duration_ns); \
+		else \
+			ring_trip_of(worker, calls(64), 8, duration_ns); \
+	}
+#define RING_CASE(calls, bytes) \
+	case bytes: \
+		ring_move(worker, calls(bytes), bytes / 8, 1, false, duration_ns); \
+		break;
+
+/* Define NAME, the run of SHAPE_PACED_SPIN; `calls` are those of elements of SHORT_BYTES. */
+#define RING_RUN_PACED(name, calls) \
+	static int name##_send(void *ring, const void *message, size_t bytes) \
+	{ \
+		(void) bytes; \
+		while (!(calls)->push(ring, message)) \
+			; \
+		return 0; \
+	} \
+	static int name##_receive(void *ring, void *buffer, size_t bytes) \
+	{ \
+		(void) bytes; \
+		while (!(calls)->pop(ring, buffer)) \
+			; \
+		return 0; \
+	} \
+	static void name(struct worker *worker, int64_t duration_ns) \
+	{ \
+		paced_run(worker, name##_send, name##_receive, duration_ns); \
 	}
 
 #endif

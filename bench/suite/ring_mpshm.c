@@ -89,6 +89,9 @@ RING_RUN(spsc_word_batch, &spsc_calls, 1, BATCH, false)
 RING_RUN(spsc_line, &spsc_calls, 8, 1, false)
 RING_RUN(spsc_line_batch, &spsc_calls, 8, BATCH, false)
 RING_RUN_TRIP(spsc_trip, &spsc_calls)
+#define SPSC_CALLS(bytes) (&spsc_calls) /* of any size */
+RING_RUN_ELEMENTS(spsc_elements, SPSC_CALLS)
+RING_RUN_PACED(spsc_paced, &spsc_calls)
 
 const struct peer peer_mpshm_spsc = {
 	.name = "mpshm spsc",
@@ -100,7 +103,10 @@ const struct peer peer_mpshm_spsc = {
                 [SHAPE_WORD_BATCH] = spsc_word_batch,
                 [SHAPE_LINE] = spsc_line,
                 [SHAPE_LINE_BATCH] = spsc_line_batch,
-                [SHAPE_WORD_TRIP] = spsc_trip},
+                [SHAPE_WORD_TRIP] = spsc_trip,
+                [SHAPE_ELEMENTS] = spsc_elements,
+                [SHAPE_ELEMENT_TRIP] = spsc_elements_trip,
+                [SHAPE_PACED_SPIN] = spsc_paced},
 };
 
 /* --- mpmc ----------------------------------------------------------------------- */
@@ -132,7 +138,7 @@ static size_t mpmc_pop_many(void *ring, void *ret_elements, size_t count)
 /* Who moves batches asks for the words that suit them; all else is the default. */
 static int mpmc_create(struct stage *stage, const struct row *row)
 {
-	bool batch = row->shape == SHAPE_WORD_BATCH || row->shape == SHAPE_LINE_BATCH;
+	bool batch = row_batch(row) > 1;
 	struct mpshm_mpmc_options options = {.capacity = row->capacity,
 	                                     .element_bytes = row_words(row) * 8,
 	                                     .words = batch ? MPSHM_WORDS_APART : MPSHM_WORDS_AUTO};
@@ -173,6 +179,9 @@ RING_RUN(mpmc_line, &mpmc_calls, 8, 1, false)
 RING_RUN(mpmc_line_batch, &mpmc_calls, 8, BATCH, false)
 RING_RUN(mpmc_crowd, &mpmc_calls, 1, 1, true)
 RING_RUN_TRIP(mpmc_trip, &mpmc_calls)
+#define MPMC_CALLS(bytes) (&mpmc_calls) /* of any size */
+RING_RUN_ELEMENTS(mpmc_elements, MPMC_CALLS)
+RING_RUN_PACED(mpmc_paced, &mpmc_calls)
 
 const struct peer peer_mpshm_mpmc = {
 	.name = "mpshm mpmc",
@@ -185,5 +194,8 @@ const struct peer peer_mpshm_mpmc = {
                 [SHAPE_LINE] = mpmc_line,
                 [SHAPE_LINE_BATCH] = mpmc_line_batch,
                 [SHAPE_WORD_CROWD] = mpmc_crowd,
-                [SHAPE_WORD_TRIP] = mpmc_trip},
+                [SHAPE_WORD_TRIP] = mpmc_trip,
+                [SHAPE_ELEMENTS] = mpmc_elements,
+                [SHAPE_ELEMENT_TRIP] = mpmc_elements_trip,
+                [SHAPE_PACED_SPIN] = mpmc_paced},
 };

@@ -170,6 +170,8 @@ static int mutex_wait(void *channel, void *buffer, size_t bytes, int64_t timeout
 
 static const struct channel_calls mutex_calls = {mutex_send, mutex_receive, mutex_wait};
 CHANNEL_RUNS(mutex)
+CHANNEL_RUN_CROWD(mutex)
+CHANNEL_RUN_PACED(mutex)
 
 const struct peer peer_mutex = {
 	.name = "mutex and condvar",
@@ -184,5 +186,7 @@ const struct peer peer_mutex = {
                 [SHAPE_STREAM] = mutex_stream,
                 [SHAPE_STREAM_LONG] = mutex_stream_long,
                 [SHAPE_TRIP] = mutex_trip,
+                [SHAPE_STREAM_CROWD] = mutex_crowd,
+                [SHAPE_PACED] = mutex_paced,
                 [SHAPE_IDLE] = mutex_idle},
 };

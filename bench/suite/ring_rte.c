@@ -76,15 +76,27 @@ static int attach(struct worker *worker)
 		kind##_push_##bytes, kind##_pop_##bytes, kind##_push_many_##bytes, \
 		kind##_pop_many_##bytes};
 
+#define RTE_OF_spsc(bytes) (&spsc_calls_##bytes)
+#define RTE_OF_mpmc(bytes) (&mpmc_calls_##bytes)
+#define RTE_OF_hts(bytes) (&hts_calls_##bytes)
+
 #define RTE_PEER(kind, in, out, text, make) \
 	RTE_CALLS(kind, in, out, 8) \
+	RTE_CALLS(kind, in, out, 16) \
+	RTE_CALLS(kind, in, out, 24) \
 	RTE_CALLS(kind, in, out, 64) \
+	RTE_CALLS(kind, in, out, 256) \
+	RTE_CALLS(kind, in, out, 1024) \
+	RTE_CALLS(kind, in, out, 4096) \
+	RTE_CALLS(kind, in, out, 65536) \
 	RING_RUN(kind##_word, &kind##_calls_8, 1, 1, false) \
 	RING_RUN(kind##_word_batch, &kind##_calls_8, 1, BATCH, false) \
 	RING_RUN(kind##_line, &kind##_calls_64, 8, 1, false) \
 	RING_RUN(kind##_line_batch, &kind##_calls_64, 8, BATCH, false) \
 	RING_RUN(kind##_crowd, &kind##_calls_8, 1, 1, true) \
 	RING_RUN_TRIP(kind##_trip, &kind##_calls_8) \
+	RING_RUN_ELEMENTS(kind##_elements, RTE_OF_##kind) \
+	RING_RUN_PACED(kind##_paced, &kind##_calls_64) \
 	const struct peer peer_rte_##kind = { \
 		.name = text, \
 		.create = make, \
@@ -95,7 +107,10 @@ static int attach(struct worker *worker)
 	                [SHAPE_LINE] = kind##_line, \
 	                [SHAPE_LINE_BATCH] = kind##_line_batch, \
 	                [SHAPE_WORD_CROWD] = kind##_crowd, \
-	                [SHAPE_WORD_TRIP] = kind##_trip}, \
+	                [SHAPE_WORD_TRIP] = kind##_trip, \
+	                [SHAPE_ELEMENTS] = kind##_elements, \
+	                [SHAPE_ELEMENT_TRIP] = kind##_elements_trip, \
+	                [SHAPE_PACED_SPIN] = kind##_paced}, \
 	}
 
 RTE_PEER(spsc, sp, sc, "rte_ring SP/SC", create_spsc);

@@ -124,11 +124,22 @@ RING_INLINE size_t pop_up_to(struct textbook *ring, void *ret_elements, size_t c
 
 TEXTBOOK_CALLS(word, 1)
 TEXTBOOK_CALLS(line, 8)
+TEXTBOOK_CALLS(of_16, 2)
+TEXTBOOK_CALLS(of_24, 3)
+TEXTBOOK_CALLS(of_256, 32)
+TEXTBOOK_CALLS(of_1024, 128)
+TEXTBOOK_CALLS(of_4096, 512)
+TEXTBOOK_CALLS(of_65536, 8192)
+#define of_8_calls word_calls
+#define of_64_calls line_calls
+#define TEXTBOOK_OF(bytes) (&of_##bytes##_calls)
 RING_RUN(word, &word_calls, 1, 1, false)
 RING_RUN(word_batch, &word_calls, 1, BATCH, false)
 RING_RUN(line, &line_calls, 8, 1, false)
 RING_RUN(line_batch, &line_calls, 8, BATCH, false)
 RING_RUN_TRIP(trip, &word_calls)
+RING_RUN_ELEMENTS(elements, TEXTBOOK_OF)
+RING_RUN_PACED(paced, &line_calls)
 
 const struct peer peer_textbook = {
 	.name = "textbook ring",
@@ -139,5 +150,8 @@ const struct peer peer_textbook = {
                 [SHAPE_WORD_BATCH] = word_batch,
                 [SHAPE_LINE] = line,
                 [SHAPE_LINE_BATCH] = line_batch,
-                [SHAPE_WORD_TRIP] = trip},
+                [SHAPE_WORD_TRIP] = trip,
+                [SHAPE_ELEMENTS] = elements,
+                [SHAPE_ELEMENT_TRIP] = elements_trip,
+                [SHAPE_PACED_SPIN] = paced},
 };

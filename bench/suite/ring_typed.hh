@@ -13,12 +13,13 @@
 
 #include "ring_loops.h"
 
-#include <cerrno>
+#include <initializer_list>
 #include <new>
 
-struct line {
-	uint64_t word[8];
+template <unsigned Bytes> struct element {
+	uint64_t word[Bytes / 8];
 };
+using line = element<64>;
 
 template <class Kind, class Element, unsigned Capacity> struct typed_calls {
 	using ring_type = typename Kind::template ring<Element, Capacity>;
@@ -50,6 +51,16 @@ template <class Kind, class Element, unsigned Capacity> struct typed_calls {
 	static constexpr ring_calls all = {push, pop, push_many, pop_many};
 };
 
+/* What is laid, and done, for elements of a length in a ring of a capacity. */
+struct typed_size {
+	size_t bytes;
+	unsigned capacity;
+	void (*lay)(struct stage *stage, unsigned ends);
+	void (*move)(struct worker *worker, int64_t duration_ns);
+	void (*lay_trip)(struct stage *stage, unsigned ends);
+	void (*trip)(struct worker *worker, int64_t duration_ns);
+};
+
 /* Round trips may be done by another Kind. */
 template <class Kind, class TripKind = Kind> struct typed_ring {
 	template <class LaidKind, class Element, unsigned Capacity>
@@ -63,18 +74,73 @@ template <class Kind, class TripKind = Kind> struct typed_ring {
 			new (stage->arena + i * ARENA_END_BYTES) ring_type;
 	}
 
+	template <class Element, unsigned Capacity>
+	static void move(struct worker *worker, int64_t duration_ns)
+	{
+		constexpr const ring_calls &all = typed_calls<Kind, Element, Capacity>::all;
+		constexpr unsigned words = sizeof(Element) / 8;
+		unsigned batch = row_batch(worker->row);
+
+		if (batch == 1)
+			ring_move(worker, &all, words, 1, false, duration_ns);
+		else if (Kind::batches && batch == BATCH && words <= 8)
+			ring_move(worker, &all, words, BATCH, false, duration_ns);
+		else if (Kind::batches && words == 1)
+			ring_move(worker, &all, words, batch, false, duration_ns);
+	}
+
+	template <class Element, unsigned Capacity>
+	static void trip(struct worker *worker, int64_t duration_ns)
+	{
+		ring_trip_of(worker, &typed_calls<TripKind, Element, Capacity>::all,
+		             sizeof(Element) / 8, duration_ns);
+	}
+
+	template <class Element, unsigned Capacity> static constexpr struct typed_size size()
+	{
+		if constexpr (Capacity > Kind::capacity_max)
+			return {};
+		else if constexpr (sizeof(Element) > 64 || Capacity != 1024)
+			return {sizeof(Element),         Capacity, lay<Kind, Element, Capacity>,
+			        move<Element, Capacity>, nullptr,  nullptr};
+		else
+			return {sizeof(Element),
+			        Capacity,
+			        lay<Kind, Element, Capacity>,
+			        move<Element, Capacity>,
+			        lay<TripKind, Element, Capacity>,
+			        trip<Element, Capacity>};
+	}
+
+	static const struct typed_size *size_for(const struct row *row)
+	{
+		static constexpr struct typed_size sizes[] = {
+			size<uint64_t, 64>(),        size<uint64_t, 256>(),
+			size<uint64_t, 1024>(),      size<uint64_t, 65536>(),
+			size<element<16>, 1024>(),   size<element<24>, 1024>(),
+			size<line, 1024>(),          size<element<256>, 1024>(),
+			size<element<1024>, 1024>(), size<element<4096>, 256>(),
+			size<element<65536>, 16>(),
+		};
+
+		for (const auto &one : sizes)
+			if (one.bytes == row_words(row) * 8 && one.capacity == row->capacity)
+				return &one;
+		return nullptr;
+	}
+
+	static const char *unable(const struct row *row)
+	{
+		if (!Kind::batches && row_batch(row) > 1)
+			return "it has no such call";
+		return size_for(row) ? nullptr : "not compiled for this size";
+	}
+
 	static int create(struct stage *stage, const struct row *row)
 	{
-		if (row->shape == SHAPE_WORD_TRIP)
-			lay<TripKind, uint64_t, 1024>(stage, 2);
-		else if (row->capacity == 1024 && row_words(row) == 1)
-			lay<Kind, uint64_t, 1024>(stage, 1);
-		else if (row->capacity == 1024 && row_words(row) == 8)
-			lay<Kind, line, 1024>(stage, 1);
-		else if (row->capacity == Kind::capacity_max && row_words(row) == 1)
-			lay<Kind, uint64_t, Kind::capacity_max>(stage, 1);
-		else
-			return -EINVAL;
+		const struct typed_size *size = size_for(row);
+
+		(row_ends(row) == 2 ? size->lay_trip : size->lay)(stage, row_ends(row));
 		return 0;
 	}
 
@@ -87,20 +153,14 @@ template <class Kind, class TripKind = Kind> struct typed_ring {
 		return 0;
 	}
 
-	template <unsigned Batch> static void word(struct worker *worker, int64_t duration_ns)
+	static void move_any(struct worker *worker, int64_t duration_ns)
 	{
-		if (worker->row->capacity == 1024)
-			ring_move(worker, &typed_calls<Kind, uint64_t, 1024>::all, 1, Batch, false,
-			          duration_ns);
-		else
-			ring_move(worker, &typed_calls<Kind, uint64_t, Kind::capacity_max>::all, 1,
-			          Batch, false, duration_ns);
+		size_for(worker->row)->move(worker, duration_ns);
 	}
 
-	template <unsigned Batch> static void whole_line(struct worker *worker, int64_t duration_ns)
+	static void trip_any(struct worker *worker, int64_t duration_ns)
 	{
-		ring_move(worker, &typed_calls<Kind, line, 1024>::all, 8, Batch, false,
-		          duration_ns);
+		size_for(worker->row)->trip(worker, duration_ns);
 	}
 
 	static void crowd(struct worker *worker, int64_t duration_ns)
@@ -108,10 +168,7 @@ template <class Kind, class TripKind = Kind> struct typed_ring {
 		ring_move(worker, &typed_calls<Kind, uint64_t, 1024>::all, 1, 1, true, duration_ns);
 	}
 
-	static void trip(struct worker *worker, int64_t duration_ns)
-	{
-		ring_trip(worker, &typed_calls<TripKind, uint64_t, 1024>::all, duration_ns);
-	}
+	RING_RUN_PACED(paced, (&typed_calls<Kind, line, 1024>::all))
 
 	/* `many`: several may push, and several pop. */
 	static struct peer make(const char *name, bool many)
@@ -119,18 +176,18 @@ template <class Kind, class TripKind = Kind> struct typed_ring {
 		struct peer peer = {};
 
 		peer.name = name;
+		peer.unable = unable;
 		peer.create = create;
 		peer.remove = nothing;
 		peer.attach = attach;
-		peer.run[SHAPE_WORD] = word<1>;
-		peer.run[SHAPE_LINE] = whole_line<1>;
-		if constexpr (Kind::batches) {
-			peer.run[SHAPE_WORD_BATCH] = word<BATCH>;
-			peer.run[SHAPE_LINE_BATCH] = whole_line<BATCH>;
-		}
+		for (auto shape : {SHAPE_WORD, SHAPE_LINE, SHAPE_ELEMENTS})
+			peer.run[shape] = move_any;
+		if (Kind::batches)
+			peer.run[SHAPE_WORD_BATCH] = peer.run[SHAPE_LINE_BATCH] = move_any;
 		if (many)
 			peer.run[SHAPE_WORD_CROWD] = crowd;
-		peer.run[SHAPE_WORD_TRIP] = trip;
+		peer.run[SHAPE_WORD_TRIP] = peer.run[SHAPE_ELEMENT_TRIP] = trip_any;
+		peer.run[SHAPE_PACED_SPIN] = paced;
 		return peer;
 	}
 };

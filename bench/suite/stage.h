@@ -26,7 +26,7 @@ struct stage {
 	size_t object_bytes;    /* inherited.c: length of each */
 	unsigned cpu[2];        /* the pair of CPUs */
 	unsigned cpus;          /* how many of them there are: 1 or 2 */
-	int64_t warm_ns, sample_ns, idle_ns;
+	int64_t warm_ns, sample_ns;
 };
 
 #ifdef __cplusplus

@@ -18,25 +18,30 @@ extern "C" {
 #endif
 
 #define LINE_BYTES 128 /* two cache lines: the second is prefetched with the first */
-#define WORKERS_MAX 4
+#define WORKERS_MAX 32
 #define PEERS_MAX 10
 #define BATCH 32
 #define SHORT_BYTES 64
 #define LONG_BYTES_MAX (1u << 20)
 
 enum shape {
-	SHAPE_WORD,        /* rings: 8-byte elements, one at a time */
-	SHAPE_WORD_BATCH,  /* ... up to BATCH a call */
-	SHAPE_LINE,        /* 64-byte elements, one at a time */
-	SHAPE_LINE_BATCH,  /* ... up to BATCH a call */
-	SHAPE_WORD_CROWD,  /* 8-byte elements by two producers and two consumers */
-	SHAPE_WORD_TRIP,   /* there and back, both sides spinning */
-	SHAPE_STREAM,      /* channels: SHORT_BYTES messages by blocking calls */
-	SHAPE_STREAM_LONG, /* messages of the row's long_bytes */
-	SHAPE_TRIP,        /* 64 bytes there and back by blocking calls */
-	SHAPE_IDLE,        /* blocked in a get that nobody answers */
-	SHAPE_ADD,         /* counters: add 1, all workers at once */
-	SHAPE_ALONE,       /* rings and channels: put and get in turn, by one process */
+	SHAPE_WORD,         /* rings: 8-byte elements, one at a time */
+	SHAPE_WORD_BATCH,   /* ... up to BATCH a call */
+	SHAPE_LINE,         /* 64-byte elements, one at a time */
+	SHAPE_LINE_BATCH,   /* ... up to BATCH a call */
+	SHAPE_WORD_CROWD,   /* 8-byte elements by many producers and many consumers */
+	SHAPE_WORD_TRIP,    /* there and back, both sides spinning */
+	SHAPE_ELEMENTS,     /* elements of the row's element_bytes, its batch a call */
+	SHAPE_ELEMENT_TRIP, /* one of them there and back */
+	SHAPE_STREAM,       /* channels: SHORT_BYTES messages by blocking calls */
+	SHAPE_STREAM_LONG,  /* messages of the row's long_bytes */
+	SHAPE_STREAM_CROWD, /* SHORT_BYTES by many to many */
+	SHAPE_PACED,      /* rings and channels: SHORT_BYTES at the row's rate; who waits blocks */
+	SHAPE_PACED_SPIN, /* ... or spins */
+	SHAPE_TRIP,       /* 64 bytes there and back by blocking calls */
+	SHAPE_IDLE,       /* blocked in a get that nobody answers */
+	SHAPE_ADD,        /* counters: add 1, all workers at once */
+	SHAPE_ALONE,      /* rings and channels: put and get in turn, by one process */
 	SHAPES,
 };
 
@@ -47,15 +52,20 @@ enum measure {
 	MEASURE_TRIP_NS,  /* round trip, median: less is better */
 	MEASURE_ADD_NS,   /* of one add, as its process sees it: less is better */
 	MEASURE_CPU_US,   /* microseconds of CPU time a second: less is better */
+	MEASURE_P50_NS,   /* half of the messages were there after that long: less is better */
+	MEASURE_P99_NS,   /* 99 of 100: less is better */
+	MEASURE_FAIR,     /* the slowest of a side has that many % of its mean: more is better */
 };
 
 /* What a worker tells: one writer each, read by the parent when all have ended. */
 struct result {
 	/* of the timed run */
 	int64_t start_ns, end_ns;
-	int64_t cpu_ns; /* CPU time that it got */
-	uint64_t moved; /* elements it took out, or adds */
-	double trip_ns; /* the median round trip */
+	int64_t cpu_ns;  /* CPU time that it got */
+	uint64_t moved;  /* elements it took out, or adds */
+	uint64_t turns;  /* what it put or got, where many do */
+	uint64_t unsent; /* at a fixed rate: those that were due and never went out */
+	double trip_ns;  /* the median round trip */
 	/* of the warm-up and the timed run */
 	uint64_t put_count, put_sum;
 	uint64_t got_count, got_sum;
@@ -63,8 +73,9 @@ struct result {
 	int error;         /* negative errno: what the peer refused */
 } __attribute__((aligned(LINE_BYTES)));
 
-struct board; /* board.h */
-struct stage; /* stage.h */
+struct board;     /* board.h */
+struct stage;     /* stage.h */
+struct histogram; /* common/histogram.h */
 struct row;
 
 /* A worker process, in its own memory. */
@@ -73,10 +84,11 @@ struct worker {
 	const struct row *row;
 	struct board *board;
 	const struct stage *stage;
-	char *arena;          /* the peers' shared memory, mapped by this process for itself */
-	void *end[2];         /* what attach() opened: rings, channels, a counter */
-	uint32_t *done;       /* producers that ended a run, of all workers */
-	uint32_t done_target; /* that once those of this run have ended */
+	char *arena;               /* the peers' shared memory, mapped by this process for itself */
+	void *end[2];              /* what attach() opened: rings, channels, a counter */
+	struct histogram *latency; /* at a fixed rate: the consumer's to write */
+	uint32_t *done;            /* producers that ended a run, of all workers */
+	uint32_t done_target;      /* that once those of this run have ended */
 	struct result result;
 };
 
@@ -105,8 +117,12 @@ struct row {
 	enum shape shape;
 	enum measure measure;
 	uint32_t capacity;
-	uint32_t long_bytes; /* SHAPE_STREAM_LONG: the length of a message */
-	unsigned producers;  /* workers 0 ... producers - 1; the others consume */
+	uint32_t long_bytes;    /* SHAPE_STREAM_LONG: the length of a message */
+	uint32_t element_bytes; /* SHAPE_ELEMENTS, SHAPE_ELEMENT_TRIP: of an element */
+	uint32_t batch;         /* SHAPE_ELEMENTS: elements a call, 0 is 1 */
+	uint32_t rate;          /* SHAPE_PACED, SHAPE_PACED_SPIN: messages a second */
+	int64_t least_ns;       /* a sample lasts that long, or longer */
+	unsigned producers;     /* workers 0 ... producers - 1; the others consume */
 	unsigned workers;
 	unsigned char cpu[WORKERS_MAX];      /* 0 or 1: first or second of the pair of CPUs */
 	bool spins;                          /* each CPU is busy all the time, or was taken away */
@@ -114,9 +130,9 @@ struct row {
 	const struct peer *more[PEERS_MAX];  /* under --full as well; NULL ends */
 };
 
-/* rows.c */
-extern const struct row rows[];
-extern const unsigned rows_count;
+/* rows.c: what every run measures.  scales.c: what --full measures, and who asks for it. */
+extern const struct row rows[], scales[];
+extern const unsigned rows_count, scales_count;
 
 /* One file each, or a few that belong together. */
 extern const struct peer peer_mpshm_spsc, peer_mpshm_mpmc;           /* ring_mpshm.c */
@@ -153,7 +169,7 @@ const char *version_zmq(void);
 
 static inline bool measure_more_is_better(enum measure measure)
 {
-	return measure == MEASURE_MILLIONS || measure == MEASURE_GIB;
+	return measure == MEASURE_MILLIONS || measure == MEASURE_GIB || measure == MEASURE_FAIR;
 }
 
 const char *measure_unit(enum measure measure); /* rows.c */
@@ -161,6 +177,8 @@ const char *measure_unit(enum measure measure); /* rows.c */
 /* Elements of the row's rings, in 64-bit words. */
 static inline unsigned row_words(const struct row *row)
 {
+	if (row->element_bytes > 0)
+		return row->element_bytes / 8;
 	return row->shape == SHAPE_LINE || row->shape == SHAPE_LINE_BATCH ? 8 : 1;
 }
 
@@ -168,6 +186,7 @@ static inline unsigned row_words(const struct row *row)
 static inline bool row_blocks(const struct row *row)
 {
 	return row->shape == SHAPE_STREAM || row->shape == SHAPE_STREAM_LONG ||
+	       row->shape == SHAPE_STREAM_CROWD || row->shape == SHAPE_PACED ||
 	       row->shape == SHAPE_TRIP || row->shape == SHAPE_IDLE;
 }
 
@@ -188,13 +207,24 @@ static inline size_t row_bytes(const struct row *row)
 /* Elements a call. */
 static inline unsigned row_batch(const struct row *row)
 {
+	if (row->batch > 0)
+		return row->batch;
 	return row->shape == SHAPE_WORD_BATCH || row->shape == SHAPE_LINE_BATCH ? BATCH : 1;
+}
+
+/* Its samples are distributions of times. */
+static inline bool row_paced(const struct row *row)
+{
+	return row->shape == SHAPE_PACED || row->shape == SHAPE_PACED_SPIN;
 }
 
 /* Objects that the row's workers share: one each way for round trips. */
 static inline unsigned row_ends(const struct row *row)
 {
-	return row->shape == SHAPE_WORD_TRIP || row->shape == SHAPE_TRIP ? 2 : 1;
+	return row->shape == SHAPE_WORD_TRIP || row->shape == SHAPE_ELEMENT_TRIP ||
+	                       row->shape == SHAPE_TRIP
+	               ? 2
+	               : 1;
 }
 
 #ifdef __cplusplus

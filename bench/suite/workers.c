@@ -69,7 +69,7 @@ static void run(struct worker *worker, const struct peer *peer, unsigned which, 
 	int64_t cpu_before;
 
 	worker->done_target = (which + 1) * worker->row->producers;
-	worker->result.moved = 0;
+	worker->result.moved = worker->result.turns = 0;
 	start_line_wait(&worker->board->line[which]);
 	cpu_before = cpu_time_ns();
 	worker->result.start_ns = now_ns();
@@ -90,6 +90,7 @@ static int work(unsigned index, void *context)
 	if (!worker.board)
 		return 1;
 	worker.done = &worker.board->done;
+	worker.latency = &worker.board->latency;
 	worker.result.error = job->peer->attach(&worker);
 	gather(&worker, 0);
 	if (worker.result.error == 0) {
@@ -154,21 +155,53 @@ static bool run_workers(struct job *job, struct sample *sample)
 	return false;
 }
 
-static double figure_of(const struct row *row, const struct result *all, int64_t elapsed_ns)
+/* The slowest of workers first ... end - 1 has that part of their mean. */
+static double fairness(const struct board *board, unsigned first, unsigned end)
 {
+	uint64_t least = UINT64_MAX, all = 0;
+	unsigned i;
+
+	for (i = first; i < end; i++) {
+		uint64_t turns = board->result[i].turns;
+
+		least = turns < least ? turns : least;
+		all += turns;
+	}
+	return all > 0 ? (double) least * (end - first) / (double) all : 0;
+}
+
+/* Of the side that is less fair, in %. */
+static double fairness_of(const struct board *board, const struct row *row)
+{
+	double producers = fairness(board, 0, row->producers);
+	double consumers = fairness(board, row->producers, row->workers);
+
+	return 100 * (producers < consumers ? producers : consumers);
+}
+
+static double figure_of(const struct job *job, const struct result *all, int64_t elapsed_ns)
+{
+	const struct board *board = job->stage->board;
+	const struct row *row = job->row;
 	double ns = (double) elapsed_ns;
 
 	switch (row->measure) {
 	case MEASURE_MILLIONS:
 		return (double) all->moved * 1e3 / ns;
 	case MEASURE_GIB:
-		return (double) all->moved * row->long_bytes / (1 << 30) * 1e9 / ns;
+		return (double) all->moved * (double) row_bytes(row) / (1 << 30) * 1e9 / ns;
 	case MEASURE_TRIP_NS:
 		return all->trip_ns;
 	case MEASURE_ADD_NS:
 		return ns * row->workers / (double) all->moved;
 	case MEASURE_CPU_US:
 		return (double) all->cpu_ns / 1e3 / (ns / 1e9);
+	case MEASURE_P50_NS:
+		return (double) histogram_quantile(&board->latency, 0.5);
+	case MEASURE_P99_NS:
+		return (double) histogram_quantile(&board->latency, 0.99);
+	case MEASURE_FAIR:
+		return fairness_of(board, row);
 	}
 	return 0;
 }
@@ -187,6 +220,7 @@ static void collect(struct job *job, struct sample *sample)
 		all.start_ns = one->start_ns < all.start_ns ? one->start_ns : all.start_ns;
 		all.end_ns = one->end_ns > all.end_ns ? one->end_ns : all.end_ns;
 		all.moved += one->moved;
+		all.unsent += one->unsent;
 		all.cpu_ns += one->cpu_ns;
 		all.trip_ns += one->trip_ns; /* one worker has it */
 		all.put_count += one->put_count;
@@ -201,12 +235,15 @@ static void collect(struct job *job, struct sample *sample)
 		sample->lost = 1 - (double) all.got_sum / (double) all.put_sum;
 	}
 	sample->elapsed_ns = all.end_ns - all.start_ns;
-	sample->figure = figure_of(row, &all, sample->elapsed_ns);
+	sample->figure = figure_of(job, &all, sample->elapsed_ns);
+	if (row_paced(row) && all.moved > 0)
+		sample->carried = (double) all.moved / (double) (all.moved + all.unsent);
 	sample->canary_ns[0] = board->canary_ns[0];
 	sample->canary_ns[1] = board->canary_ns[1];
 	sample->cpu_share = 1;
-	if (row->spins && !job->peer->sleeps)
-		for (i = 0; i < 2; i++)
+	/* At a rate the producer, on the first CPU, spins until the next one is due. */
+	if ((row->spins && !job->peer->sleeps) || row_paced(row))
+		for (i = 0; i < (row->spins && !job->peer->sleeps ? 2u : 1u); i++)
 			if (cpu_ns[i] / (double) sample->elapsed_ns < sample->cpu_share)
 				sample->cpu_share = cpu_ns[i] / (double) sample->elapsed_ns;
 	sample->disorder = all.disorder;
@@ -248,6 +285,11 @@ void sample_take(struct stage *stage, const struct row *row, const struct peer *
 	if (run_workers(&job, sample))
 		collect(&job, sample);
 	peer->remove(stage, row);
+}
+
+const struct histogram *stage_latency(const struct stage *stage)
+{
+	return &stage->board->latency;
 }
 
 const char *verdict_name(enum verdict verdict)

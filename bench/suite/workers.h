@@ -21,6 +21,7 @@ struct sample {
 	double cpu_share;    /* of the more disturbed of the two CPUs: 1 is all of it */
 	double lost;         /* lossy peers: the part of the adds that vanished */
 	uint64_t disorder;   /* elements that came out of order */
+	double carried;      /* at a fixed rate: the part of the messages that went out in time */
 	int64_t elapsed_ns;
 	unsigned round;
 	char detail[200]; /* what failed, or "" */
@@ -30,14 +31,16 @@ struct sample {
 extern "C" {
 #endif
 
+/* Of a row at a fixed rate the times stay in stage_latency() until the next sample. */
 void sample_take(struct stage *stage, const struct row *row, const struct peer *peer,
                  struct sample *sample);
+const struct histogram *stage_latency(const struct stage *stage);
 const char *verdict_name(enum verdict verdict);
 
-/* How long an idle sample lasts, beside all others. */
+/* Some rows want longer samples than others. */
 static inline int64_t row_duration_ns(const struct stage *stage, const struct row *row)
 {
-	return row->shape == SHAPE_IDLE ? stage->idle_ns : stage->sample_ns;
+	return stage->sample_ns > row->least_ns ? stage->sample_ns : row->least_ns;
 }
 
 /* Both CPUs take part: the canary can be measured, and has a meaning. */

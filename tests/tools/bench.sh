@@ -46,6 +46,30 @@ grep -q '<svg class="plot"' "$tmp/run.html" || fault "$ran: no plot"
 measure --row counter
 page counter-add
 
+# At a rate: times in order, of all the messages that were due.  On a crowded machine a
+# sample may be given up.
+tries=0
+: >"$tmp/times"
+until [ -s "$tmp/times" ] || [ "$tries" -eq 5 ]; do
+  tries=$((tries + 1))
+  measure --row latency-spin-10k
+  sed -n 's/.*"latency_ns": {\(.*\)}.*/\1/p' "$tmp/run.json" | sed 's/"[^"]*": //g; s/,//g' >"$tmp/times"
+done
+page latency-spin-10k
+"${AWK:-awk}" '
+  NF != 7 || $1 != 10000 { print "not 10000 messages, six points: " $0 }
+  { for (i = 3; i <= NF; i++) if ($i < $(i - 1)) print "not in order: " $0 }' "$tmp/times" >"$tmp/strange"
+checks=$((checks + 3))
+[ -s "$tmp/times" ] || fault "$ran: no times in the JSON file"
+[ ! -s "$tmp/strange" ] || fault "$ran: $(cat "$tmp/strange")"
+grep -q '<table class="latency">' "$tmp/run.html" || fault "$ran: the page lacks the times"
+
+# The scales, each once: a many-to-many row, and one of blocking calls.
+for row in spsc-8-batch-4 mpmc-65536 mpmc-trip-24 mpmc-8-4to4 queue-4to4 queue-64-same; do
+  measure --row "$row"
+  page "$row"
+done
+
 # --- What can't be ------------------------------------------------------------------------
 wrong "$bench" --no-such-option
 wrong "$bench" --rounds 0
