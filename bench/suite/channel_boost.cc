@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Boost's interprocess::message_queue. */
 #include "channel_loops.h"
+#include "cost.h"
 
 #ifdef HAVE_BOOST
 #include <boost/date_time/posix_time/posix_time_types.hpp>
@@ -90,6 +91,7 @@ int queue_wait(void *channel, void *buffer, size_t bytes, int64_t timeout_ns)
 
 constexpr channel_calls queue_calls = {queue_send, queue_receive, queue_wait};
 CHANNEL_RUNS(queue)
+CHANNEL_RUN_READ(queue)
 CHANNEL_RUN_CROWD(queue)
 CHANNEL_RUN_PACED(queue)
 
@@ -110,6 +112,23 @@ int queue_try(void *channel, void *buffer, size_t bytes)
 
 CHANNEL_RUN_PACED_SPIN(queue, queue_try)
 
+/* The worker has it open too. */
+int open_and_close(struct worker *worker, unsigned times)
+{
+	try {
+		for (; times > 0; times--)
+			ipc::message_queue(ipc::open_only, name_of(worker->stage, 0).c_str());
+	} catch (const ipc::interprocess_exception &) {
+		return -EIO;
+	}
+	return 0;
+}
+
+void queue_attach_run(struct worker *worker, int64_t duration_ns)
+{
+	cost_run(worker, duration_ns, open_and_close, 1);
+}
+
 struct peer make_peer()
 {
 	struct peer peer = {};
@@ -121,10 +140,12 @@ struct peer make_peer()
 	peer.run[SHAPE_STREAM] = queue_stream;
 	peer.run[SHAPE_STREAM_LONG] = queue_stream_long;
 	peer.run[SHAPE_TRIP] = queue_trip;
+	peer.run[SHAPE_STREAM_READ] = queue_read;
 	peer.run[SHAPE_STREAM_CROWD] = queue_crowd;
 	peer.run[SHAPE_PACED] = queue_paced;
 	peer.run[SHAPE_PACED_SPIN] = queue_paced_spin;
 	peer.run[SHAPE_IDLE] = queue_idle;
+	peer.run[SHAPE_ATTACH] = queue_attach_run;
 	return peer;
 }
 

@@ -50,6 +50,36 @@ CHANNEL_INLINE int channel_produce(struct worker *worker, const struct channel_c
 	return error < 0 ? error : channel_put(worker->end[0], calls, message, bytes, MESSAGE_END);
 }
 
+/* Note a message, and read a word of each of its lines. */
+static inline void channel_read(struct worker *worker, const uint64_t *message, size_t bytes,
+                                uint64_t *last)
+{
+	size_t i;
+
+	for (i = 0; i < bytes / 8; i += 8)
+		(void) *(const volatile uint64_t *) &message[i];
+	worker->result.disorder += message[0] != *last + 1 || message[bytes / 8 - 1] != message[0];
+	*last = message[0];
+	worker->result.got_count++;
+	worker->result.got_sum += *last;
+	worker->result.moved++;
+}
+
+CHANNEL_INLINE int channel_consume_and_read(struct worker *worker,
+                                            const struct channel_calls *calls, uint64_t *message,
+                                            size_t bytes)
+{
+	uint64_t last = 0;
+	int error;
+
+	for (;;) {
+		error = calls->receive(worker->end[0], message, bytes);
+		if (error < 0 || message[0] == MESSAGE_END)
+			return error;
+		channel_read(worker, message, bytes, &last);
+	}
+}
+
 CHANNEL_INLINE int channel_consume(struct worker *worker, const struct channel_calls *calls,
                                    uint64_t *message, size_t bytes)
 {
@@ -200,6 +230,20 @@ CHANNEL_INLINE void channel_trip(struct worker *worker, const struct channel_cal
 				: channel_crowd_consume(worker, &name##_calls); \
 	}
 
+/* Long messages that are read. */
+#define CHANNEL_RUN_READ(name) \
+	static void name##_read(struct worker *worker, int64_t duration_ns) \
+	{ \
+		static uint64_t message[LONG_BYTES_MAX / 8]; \
+		size_t bytes = worker->row->long_bytes; \
+\
+		worker->result.error = \
+			worker->index < worker->row->producers \
+				? channel_produce(worker, &name##_calls, message, bytes, \
+		                                  duration_ns) \
+				: channel_consume_and_read(worker, &name##_calls, message, bytes); \
+	}
+
 /* At a fixed rate; the second, whose attempt(channel, buffer, bytes) may return -EAGAIN. */
 #define CHANNEL_RUN_PACED(name) \
 	static void name##_paced(struct worker *worker, int64_t duration_ns) \
@@ -224,7 +268,7 @@ CHANNEL_INLINE void channel_trip(struct worker *worker, const struct channel_cal
 /* Capacity in messages, equal for all that have one. */
 static inline uint32_t channel_capacity(const struct row *row)
 {
-	return row->shape == SHAPE_STREAM_LONG ? 16 : row->capacity;
+	return row->long_bytes > 0 ? 16 : row->capacity;
 }
 
 #endif

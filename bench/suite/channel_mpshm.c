@@ -66,6 +66,7 @@ static int queue_wait(void *channel, void *buffer, size_t bytes, int64_t timeout
 
 static const struct channel_calls queue_calls = {queue_send, queue_receive, queue_wait};
 CHANNEL_RUNS(queue)
+CHANNEL_RUN_READ(queue)
 CHANNEL_RUN_CROWD(queue)
 CHANNEL_RUN_PACED(queue)
 
@@ -87,6 +88,7 @@ const struct peer peer_mpshm_queue = {
 	.run = {[SHAPE_STREAM] = queue_stream,
                 [SHAPE_STREAM_LONG] = queue_stream_long,
                 [SHAPE_TRIP] = queue_trip,
+                [SHAPE_STREAM_READ] = queue_read,
                 [SHAPE_STREAM_CROWD] = queue_crowd,
                 [SHAPE_PACED] = queue_paced,
                 [SHAPE_PACED_SPIN] = queue_paced_spin,

@@ -128,6 +128,7 @@ static int mq_wait(void *channel, void *buffer, size_t bytes, int64_t timeout_ns
 
 static const struct channel_calls mq_calls = {mq_put, mq_get, mq_wait};
 CHANNEL_RUNS(mq)
+CHANNEL_RUN_PACED(mq)
 
 const struct peer peer_mq = {
 	.name = "POSIX mq",
@@ -138,5 +139,6 @@ const struct peer peer_mq = {
 	.run = {[SHAPE_STREAM] = mq_stream,
                 [SHAPE_STREAM_LONG] = mq_stream_long,
                 [SHAPE_TRIP] = mq_trip,
+                [SHAPE_PACED] = mq_paced,
                 [SHAPE_IDLE] = mq_idle},
 };

@@ -92,6 +92,7 @@ static int pipe_wait(void *channel, void *buffer, size_t bytes, int64_t timeout_
 
 static const struct channel_calls pipe_calls = {pipe_send, pipe_receive, pipe_wait};
 CHANNEL_RUNS(pipe)
+CHANNEL_RUN_READ(pipe)
 CHANNEL_RUN_CROWD(pipe) /* messages are short: never mixed, never in parts */
 CHANNEL_RUN_PACED(pipe)
 CHANNEL_RUN_PACED_SPIN(pipe, pipe_receive)
@@ -104,6 +105,7 @@ const struct peer peer_pipe = {
 	.run = {[SHAPE_STREAM] = pipe_stream,
                 [SHAPE_STREAM_LONG] = pipe_stream_long,
                 [SHAPE_TRIP] = pipe_trip,
+                [SHAPE_STREAM_READ] = pipe_read,
                 [SHAPE_STREAM_CROWD] = pipe_crowd,
                 [SHAPE_PACED] = pipe_paced,
                 [SHAPE_PACED_SPIN] = pipe_paced_spin,

@@ -108,6 +108,7 @@ static int qb_wait(void *channel, void *buffer, size_t bytes, int64_t timeout_ns
 
 static const struct channel_calls qb_calls = {qb_send, qb_receive, qb_wait};
 CHANNEL_RUNS(qb)
+CHANNEL_RUN_PACED(qb)
 
 const struct peer peer_qb = {
 	.name = "libqb ring",
@@ -117,6 +118,7 @@ const struct peer peer_qb = {
 	.run = {[SHAPE_STREAM] = qb_stream,
                 [SHAPE_STREAM_LONG] = qb_stream_long,
                 [SHAPE_TRIP] = qb_trip,
+                [SHAPE_PACED] = qb_paced,
                 [SHAPE_IDLE] = qb_idle},
 };
 

@@ -106,6 +106,7 @@ static int seqpacket_wait(void *channel, void *buffer, size_t bytes, int64_t tim
 static const struct channel_calls seqpacket_calls = {seqpacket_send, seqpacket_receive,
                                                      seqpacket_wait};
 CHANNEL_RUNS(seqpacket)
+CHANNEL_RUN_PACED(seqpacket)
 
 const struct peer peer_seqpacket = {
 	.name = "unix seqpacket",
@@ -116,5 +117,6 @@ const struct peer peer_seqpacket = {
 	.run = {[SHAPE_STREAM] = seqpacket_stream,
                 [SHAPE_STREAM_LONG] = seqpacket_stream_long,
                 [SHAPE_TRIP] = seqpacket_trip,
+                [SHAPE_PACED] = seqpacket_paced,
                 [SHAPE_IDLE] = seqpacket_idle},
 };

@@ -82,6 +82,7 @@ static int zmq_await(void *channel, void *buffer, size_t bytes, int64_t timeout_
 
 static const struct channel_calls zmq_calls = {zmq_put, zmq_get, zmq_await};
 CHANNEL_RUNS(zmq)
+CHANNEL_RUN_PACED(zmq)
 
 const struct peer peer_zmq = {
 	.name = "ZeroMQ ipc",
@@ -91,6 +92,7 @@ const struct peer peer_zmq = {
 	.run = {[SHAPE_STREAM] = zmq_stream,
                 [SHAPE_STREAM_LONG] = zmq_stream_long,
                 [SHAPE_TRIP] = zmq_trip,
+                [SHAPE_PACED] = zmq_paced,
                 [SHAPE_IDLE] = zmq_idle},
 };
 

@@ -268,7 +268,7 @@ const struct contestant *contest_best_peer(const struct contest &contest)
 	const struct contestant *best = nullptr;
 
 	for (const auto &one : contest.contestants) {
-		if (one.peer->ours || one.peer->lossy || one.count == 0)
+		if (one.peer->ours || one.peer->bar || one.peer->lossy || one.count == 0)
 			continue;
 		if (!best ||
 		    (measure_more_is_better(contest.row->measure) ? one.median > best->median

@@ -51,6 +51,8 @@ std::vector<std::string> contestant_remarks(const struct contest &contest,
 		if (sample.verdict == VERDICT_FAILED)
 			all.push_back("FAILED: " + std::string(sample.detail));
 	}
+	if (contestant.peer->bar && contestant.count > 0)
+		all.push_back("a limit, no contestant");
 	if (contestant.peer->lossy && contestant.count > 0) {
 		snprintf(text, sizeof(text), "loses %.0f %% of the adds", contestant.lost * 100);
 		all.push_back(text);

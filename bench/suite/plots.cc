@@ -9,7 +9,7 @@
 namespace
 {
 
-enum scale { SCALE_BYTES, SCALE_BATCH, SCALE_CAPACITY, SCALE_PROCESSES };
+enum scale { SCALE_BYTES, SCALE_BATCH, SCALE_CAPACITY, SCALE_PROCESSES, SCALE_PARTICIPANTS };
 
 #define SERIES_MAX 8
 
@@ -59,6 +59,16 @@ const struct selection selections[] = {
 	{"Round trip, ring for many to many",
          SCALE_BYTES,
          {"mpmc-trip", "mpmc-trip-24", "mpmc-trip-64"}},
+	{"Long messages that are read", SCALE_BYTES, {"zero-copy-64k", "zero-copy-1m"}},
+	{"Put and get of 64 B by one process, by participants of the segment",
+         SCALE_PARTICIPANTS,
+         {"queue-among-2", "queue-among-8", "queue-among-64", "queue-among-512"}},
+	{"Memory of a ring for one to one, for an element",
+         SCALE_BYTES,
+         {"spsc-memory-8", "spsc-memory-64", "spsc-memory-1024"}},
+	{"Memory of a ring for many to many, for an element",
+         SCALE_BYTES,
+         {"mpmc-memory-8", "mpmc-memory-64", "mpmc-memory-1024"}},
 };
 
 double place(const struct row &row, enum scale scale)
@@ -72,13 +82,16 @@ double place(const struct row &row, enum scale scale)
 		return row.capacity;
 	case SCALE_PROCESSES:
 		return row.workers;
+	case SCALE_PARTICIPANTS:
+		return row.participants;
 	}
 	return 0;
 }
 
 const char *scale_title(enum scale scale)
 {
-	static const char *const titles[] = {"bytes", "elements a call", "capacity", "processes"};
+	static const char *const titles[] = {"bytes", "elements a call", "capacity", "processes",
+	                                     "participants"};
 
 	return titles[scale];
 }

@@ -113,6 +113,13 @@ CK_RUNS(spsc)
 CK_RUNS(mpmc)
 RING_RUN(mpmc_crowd, &mpmc_calls_8, 1, 1, true)
 
+static void memory(struct worker *worker, int64_t duration_ns)
+{
+	(void) duration_ns;
+	worker->result.moved =
+		sizeof(struct shared_ring) + row_bytes(worker->row) * worker->row->capacity;
+}
+
 static const char *unable(const struct row *row)
 {
 	return row_batch(row) > 1 ? "it has no such call" : NULL;
@@ -128,7 +135,8 @@ const struct peer peer_ck_spsc = {
                 [SHAPE_LINE] = spsc_line,
                 [SHAPE_WORD_TRIP] = spsc_trip,
                 [SHAPE_ELEMENTS] = spsc_elements,
-                [SHAPE_ELEMENT_TRIP] = spsc_elements_trip},
+                [SHAPE_ELEMENT_TRIP] = spsc_elements_trip,
+                [SHAPE_MEMORY] = memory},
 };
 
 const struct peer peer_ck_mpmc = {
@@ -142,7 +150,8 @@ const struct peer peer_ck_mpmc = {
                 [SHAPE_WORD_CROWD] = mpmc_crowd,
                 [SHAPE_WORD_TRIP] = mpmc_trip,
                 [SHAPE_ELEMENTS] = mpmc_elements,
-                [SHAPE_ELEMENT_TRIP] = mpmc_elements_trip},
+                [SHAPE_ELEMENT_TRIP] = mpmc_elements_trip,
+                [SHAPE_MEMORY] = memory},
 };
 
 const char *version_ck(void)

@@ -55,6 +55,24 @@ static void objects_remove(struct stage *stage, const struct row *row)
 		mpshm_object_unlink(stage->own.segment, stage_end_name(i));
 }
 
+/* What the directory says of it. */
+static void objects_memory(struct worker *worker, int64_t duration_ns)
+{
+	struct mpshm_inspect *inspect;
+	struct mpshm_object_info info;
+	uint32_t cursor = 0;
+	int error = mpshm_inspect_open(&inspect, worker->stage->own.name, NULL);
+
+	(void) duration_ns;
+	if (error == 0) {
+		while (mpshm_inspect_object(inspect, &cursor, &info) > 0)
+			if (!info.unlinked && strcmp(info.name, stage_end_name(0)) == 0)
+				worker->result.moved = info.memory_bytes;
+		mpshm_inspect_close(inspect);
+	}
+	worker->result.error = error < 0 ? error : 0;
+}
+
 /* Another mapping than the one that came by fork: at an address of its own. */
 static int attach_segment(struct worker *worker, struct mpshm_segment **ret_segment)
 {
@@ -106,7 +124,8 @@ const struct peer peer_mpshm_spsc = {
                 [SHAPE_WORD_TRIP] = spsc_trip,
                 [SHAPE_ELEMENTS] = spsc_elements,
                 [SHAPE_ELEMENT_TRIP] = spsc_elements_trip,
-                [SHAPE_PACED_SPIN] = spsc_paced},
+                [SHAPE_PACED_SPIN] = spsc_paced,
+                [SHAPE_MEMORY] = objects_memory},
 };
 
 /* --- mpmc ----------------------------------------------------------------------- */
@@ -197,5 +216,6 @@ const struct peer peer_mpshm_mpmc = {
                 [SHAPE_WORD_TRIP] = mpmc_trip,
                 [SHAPE_ELEMENTS] = mpmc_elements,
                 [SHAPE_ELEMENT_TRIP] = mpmc_elements_trip,
-                [SHAPE_PACED_SPIN] = mpmc_paced},
+                [SHAPE_PACED_SPIN] = mpmc_paced,
+                [SHAPE_MEMORY] = objects_memory},
 };

@@ -49,6 +49,13 @@ static int attach(struct worker *worker)
 	return 0;
 }
 
+static void memory(struct worker *worker, int64_t duration_ns)
+{
+	(void) duration_ns;
+	worker->result.moved = (uint64_t) rte_ring_get_memsize_elem(
+		(unsigned) row_bytes(worker->row), worker->row->capacity);
+}
+
 /* The calls that name their kind, which do not look it up in the ring each time. */
 #define RTE_CALLS(kind, in, out, bytes) \
 	RING_INLINE bool kind##_push_##bytes(void *ring, const void *element) \
@@ -110,7 +117,8 @@ static int attach(struct worker *worker)
 	                [SHAPE_WORD_TRIP] = kind##_trip, \
 	                [SHAPE_ELEMENTS] = kind##_elements, \
 	                [SHAPE_ELEMENT_TRIP] = kind##_elements_trip, \
-	                [SHAPE_PACED_SPIN] = kind##_paced}, \
+	                [SHAPE_PACED_SPIN] = kind##_paced, \
+	                [SHAPE_MEMORY] = memory}, \
 	}
 
 RTE_PEER(spsc, sp, sc, "rte_ring SP/SC", create_spsc);

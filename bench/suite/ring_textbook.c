@@ -141,6 +141,13 @@ RING_RUN_TRIP(trip, &word_calls)
 RING_RUN_ELEMENTS(elements, TEXTBOOK_OF)
 RING_RUN_PACED(paced, &line_calls)
 
+static void memory(struct worker *worker, int64_t duration_ns)
+{
+	(void) duration_ns;
+	worker->result.moved =
+		sizeof(struct textbook) + row_bytes(worker->row) * worker->row->capacity;
+}
+
 const struct peer peer_textbook = {
 	.name = "textbook ring",
 	.create = create,
@@ -153,5 +160,6 @@ const struct peer peer_textbook = {
                 [SHAPE_WORD_TRIP] = trip,
                 [SHAPE_ELEMENTS] = elements,
                 [SHAPE_ELEMENT_TRIP] = elements_trip,
-                [SHAPE_PACED_SPIN] = paced},
+                [SHAPE_PACED_SPIN] = paced,
+                [SHAPE_MEMORY] = memory},
 };

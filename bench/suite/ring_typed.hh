@@ -55,6 +55,7 @@ template <class Kind, class Element, unsigned Capacity> struct typed_calls {
 struct typed_size {
 	size_t bytes;
 	unsigned capacity;
+	size_t memory_bytes;
 	void (*lay)(struct stage *stage, unsigned ends);
 	void (*move)(struct worker *worker, int64_t duration_ns);
 	void (*lay_trip)(struct stage *stage, unsigned ends);
@@ -98,18 +99,20 @@ template <class Kind, class TripKind = Kind> struct typed_ring {
 
 	template <class Element, unsigned Capacity> static constexpr struct typed_size size()
 	{
-		if constexpr (Capacity > Kind::capacity_max)
-			return {};
-		else if constexpr (sizeof(Element) > 64 || Capacity != 1024)
-			return {sizeof(Element),         Capacity, lay<Kind, Element, Capacity>,
-			        move<Element, Capacity>, nullptr,  nullptr};
-		else
-			return {sizeof(Element),
-			        Capacity,
-			        lay<Kind, Element, Capacity>,
-			        move<Element, Capacity>,
-			        lay<TripKind, Element, Capacity>,
-			        trip<Element, Capacity>};
+		struct typed_size size = {};
+
+		if constexpr (Capacity <= Kind::capacity_max) {
+			size.bytes = sizeof(Element);
+			size.capacity = Capacity;
+			size.memory_bytes = sizeof(typename Kind::template ring<Element, Capacity>);
+			size.lay = lay<Kind, Element, Capacity>;
+			size.move = move<Element, Capacity>;
+			if constexpr (sizeof(Element) <= 64 && Capacity == 1024) {
+				size.lay_trip = lay<TripKind, Element, Capacity>;
+				size.trip = trip<Element, Capacity>;
+			}
+		}
+		return size;
 	}
 
 	static const struct typed_size *size_for(const struct row *row)
@@ -163,6 +166,11 @@ template <class Kind, class TripKind = Kind> struct typed_ring {
 		size_for(worker->row)->trip(worker, duration_ns);
 	}
 
+	static void memory(struct worker *worker, int64_t)
+	{
+		worker->result.moved = size_for(worker->row)->memory_bytes;
+	}
+
 	static void crowd(struct worker *worker, int64_t duration_ns)
 	{
 		ring_move(worker, &typed_calls<Kind, uint64_t, 1024>::all, 1, 1, true, duration_ns);
@@ -188,6 +196,7 @@ template <class Kind, class TripKind = Kind> struct typed_ring {
 			peer.run[SHAPE_WORD_CROWD] = crowd;
 		peer.run[SHAPE_WORD_TRIP] = peer.run[SHAPE_ELEMENT_TRIP] = trip_any;
 		peer.run[SHAPE_PACED_SPIN] = paced;
+		peer.run[SHAPE_MEMORY] = memory;
 		return peer;
 	}
 };

@@ -104,7 +104,8 @@ const unsigned rows_count = sizeof(rows) / sizeof(*rows);
 
 const char *measure_unit(enum measure measure)
 {
-	static const char *const units[] = {"M/s", "GiB/s", "ns", "ns", "us/s", "ns", "ns", "%"};
+	static const char *const units[] = {"M/s", "GiB/s", "ns", "ns", "us/s",
+	                                    "ns",  "ns",    "B",  "%"};
 
 	return units[measure];
 }

@@ -9,16 +9,22 @@
 	.spins = true, \
 	.peers = {&peer_mpshm_spsc, &peer_textbook, &peer_ck_spsc, &peer_rte_spsc, \
 	          &peer_boost_spsc}, \
-	.more = {&peer_atomic_spsc}
+	.more = {&peer_atomic_spsc, &peer_blocks}
 #define MPMC \
 	.spins = true, .peers = {&peer_mpshm_mpmc, &peer_ck_mpmc, &peer_rte_mpmc, &peer_rte_hts}, \
 	.more = {&peer_atomic_mpmc, &peer_boost_mpmc}
+#define SPSC_MEMORY \
+	.peers = {&peer_mpshm_spsc, &peer_textbook,   &peer_ck_spsc, \
+	          &peer_rte_spsc,   &peer_boost_spsc, &peer_atomic_spsc}
+#define MPMC_MEMORY \
+	.peers = {&peer_mpshm_mpmc, &peer_ck_mpmc, &peer_rte_mpmc, &peer_atomic_mpmc, \
+	          &peer_boost_mpmc}
 #define CROWDED \
 	.spins = true, .peers = {&peer_mpshm_mpmc, &peer_ck_mpmc, &peer_rte_mpmc, &peer_rte_hts}, \
 	.more = {&peer_atomic_mpmc, &peer_concurrentqueue, &peer_boost_mpmc, &peer_mutex}
 #define CHANNELS \
 	.peers = {&peer_mpshm_queue, &peer_semaphore, &peer_boost_queue, &peer_pipe}, \
-	.more = {&peer_mutex}
+	.more = {&peer_mutex, &peer_qb, &peer_seqpacket, &peer_mq, &peer_zmq}
 #define CROWDED_CHANNELS \
 	.peers = {&peer_mpshm_queue, &peer_boost_queue, &peer_pipe}, .more = {&peer_mutex}
 
@@ -82,6 +88,33 @@
 			} \
 	}
 
+/* Beside put and get: what it takes to come, to be many, and to have room. */
+#define READ(suffix, title, size) \
+	{ \
+		"zero-copy-" suffix, "blocking " title ", every line read", SHAPE_STREAM_READ, \
+			MEASURE_GIB, 1024, ACROSS, .long_bytes = size, .peers = { \
+				&peer_mpshm_zero_copy, \
+				&peer_mpshm_queue, \
+				&peer_boost_queue, \
+				&peer_pipe, \
+				&peer_one_memcpy \
+			} \
+	}
+#define AMONG(count) \
+	{ \
+		"queue-among-" #count, "put and get of 64 B, participants: " #count, SHAPE_ALONE, \
+			MEASURE_TRIP_NS, 1024, .producers = 1, .workers = 1, \
+					       .participants = count, .peers = { \
+						       &peer_mpshm_among \
+					       } \
+	}
+#define MEMORY(kind, size, PEERS) \
+	{ \
+		kind "-memory-" #size, kind ": memory for an element of " #size " B", \
+			SHAPE_MEMORY, MEASURE_BYTES, 1024, .workers = 1, .element_bytes = size, \
+							   .least_ns = 1, PEERS \
+	}
+
 const struct row scales[] = {
 	ELEMENTS("spsc", 16, 1024, MEASURE_MILLIONS, SPSC),
 	ELEMENTS("spsc", 256, 1024, MEASURE_MILLIONS, SPSC),
@@ -137,6 +170,22 @@ const struct row scales[] = {
 	/* Seldom enough for the getter to be asleep each time. */
 	{"queue-wake", "blocking 64 B, from the put to a sleeping getter", SHAPE_PACED,
          MEASURE_P50_NS, 1024, ACROSS, .rate = 200, .least_ns = SECOND, CHANNELS},
+
+	READ("64k", "64 KiB", 64 << 10),
+	READ("1m", "1 MiB", 1 << 20),
+
+	AMONG(2),
+	AMONG(8),
+	AMONG(64),
+	AMONG(512),
+	{"attach", "open segment and queue, and close them", SHAPE_ATTACH, MEASURE_TRIP_NS, 1024,
+         .workers = 1, .peers = {&peer_mpshm_attach, &peer_boost_queue, &peer_shm_attach}},
+	MEMORY("spsc", 8, SPSC_MEMORY),
+	MEMORY("spsc", 64, SPSC_MEMORY),
+	MEMORY("spsc", 1024, SPSC_MEMORY),
+	MEMORY("mpmc", 8, MPMC_MEMORY),
+	MEMORY("mpmc", 64, MPMC_MEMORY),
+	MEMORY("mpmc", 1024, MPMC_MEMORY),
 
 	LATENCY("10k", "10 000", 10000),
 	LATENCY("100k", "100 000", 100000),

@@ -35,6 +35,7 @@ enum shape {
 	SHAPE_ELEMENT_TRIP, /* one of them there and back */
 	SHAPE_STREAM,       /* channels: SHORT_BYTES messages by blocking calls */
 	SHAPE_STREAM_LONG,  /* messages of the row's long_bytes */
+	SHAPE_STREAM_READ,  /* ... of which the consumer reads every line */
 	SHAPE_STREAM_CROWD, /* SHORT_BYTES by many to many */
 	SHAPE_PACED,      /* rings and channels: SHORT_BYTES at the row's rate; who waits blocks */
 	SHAPE_PACED_SPIN, /* ... or spins */
@@ -42,6 +43,8 @@ enum shape {
 	SHAPE_IDLE,       /* blocked in a get that nobody answers */
 	SHAPE_ADD,        /* counters: add 1, all workers at once */
 	SHAPE_ALONE,      /* rings and channels: put and get in turn, by one process */
+	SHAPE_ATTACH,     /* open what is there, and close it */
+	SHAPE_MEMORY,     /* how many bytes the row's object takes */
 	SHAPES,
 };
 
@@ -49,11 +52,12 @@ enum shape {
 enum measure {
 	MEASURE_MILLIONS, /* million elements a second: more is better */
 	MEASURE_GIB,      /* GiB a second: more is better */
-	MEASURE_TRIP_NS,  /* round trip, median: less is better */
+	MEASURE_TRIP_NS,  /* round trip, or of a call, median: less is better */
 	MEASURE_ADD_NS,   /* of one add, as its process sees it: less is better */
 	MEASURE_CPU_US,   /* microseconds of CPU time a second: less is better */
 	MEASURE_P50_NS,   /* half of the messages were there after that long: less is better */
 	MEASURE_P99_NS,   /* 99 of 100: less is better */
+	MEASURE_BYTES,    /* of shared memory, for an element: less is better */
 	MEASURE_FAIR,     /* the slowest of a side has that many % of its mean: more is better */
 };
 
@@ -95,6 +99,7 @@ struct worker {
 struct peer {
 	const char *name;
 	bool ours;           /* part of mpshm, not somebody to compare it with */
+	bool bar;            /* a limit, nobody to compare with */
 	bool lossy;          /* known to lose: said, not a failure, and not raced against */
 	bool reorders;       /* known to let elements overtake: said, not a failure */
 	bool sleeps;         /* its calls may sleep, also where those of others spin */
@@ -117,9 +122,10 @@ struct row {
 	enum shape shape;
 	enum measure measure;
 	uint32_t capacity;
-	uint32_t long_bytes;    /* SHAPE_STREAM_LONG: the length of a message */
+	uint32_t long_bytes;    /* SHAPE_STREAM_LONG, SHAPE_STREAM_READ: the length of a message */
 	uint32_t element_bytes; /* SHAPE_ELEMENTS, SHAPE_ELEMENT_TRIP: of an element */
 	uint32_t batch;         /* SHAPE_ELEMENTS: elements a call, 0 is 1 */
+	uint32_t participants;  /* SHAPE_ALONE: registered in the segment */
 	uint32_t rate;          /* SHAPE_PACED, SHAPE_PACED_SPIN: messages a second */
 	int64_t least_ns;       /* a sample lasts that long, or longer */
 	unsigned producers;     /* workers 0 ... producers - 1; the others consume */
@@ -153,6 +159,10 @@ extern const struct peer peer_qb;                                    /* channel_
 extern const struct peer peer_python_queue, peer_python_simple, peer_python_pipe;
 extern const struct peer peer_semaphore;                        /* channel_semaphore.c */
 extern const struct peer peer_boost_queue;                      /* channel_boost.cc */
+extern const struct peer peer_mpshm_zero_copy, peer_one_memcpy; /* zero_copy.c */
+extern const struct peer peer_blocks;                           /* ring_blocks.c */
+extern const struct peer peer_mpshm_among;                      /* participants.c */
+extern const struct peer peer_mpshm_attach, peer_shm_attach;    /* attach.c */
 extern const struct peer peer_mpshm_stripe, peer_mpshm_counter; /* counters.c */
 extern const struct peer peer_mpshm_value, peer_locked_add, peer_racy_add;
 
@@ -186,20 +196,20 @@ static inline unsigned row_words(const struct row *row)
 static inline bool row_blocks(const struct row *row)
 {
 	return row->shape == SHAPE_STREAM || row->shape == SHAPE_STREAM_LONG ||
-	       row->shape == SHAPE_STREAM_CROWD || row->shape == SHAPE_PACED ||
-	       row->shape == SHAPE_TRIP || row->shape == SHAPE_IDLE;
+	       row->shape == SHAPE_STREAM_READ || row->shape == SHAPE_STREAM_CROWD ||
+	       row->shape == SHAPE_PACED || row->shape == SHAPE_TRIP || row->shape == SHAPE_IDLE;
 }
 
 /* Length of the messages of the row's channels. */
 static inline size_t row_message_bytes(const struct row *row)
 {
-	return row->shape == SHAPE_STREAM_LONG ? row->long_bytes : SHORT_BYTES;
+	return row->long_bytes > 0 ? row->long_bytes : SHORT_BYTES;
 }
 
 /* Of an element or a message, whatever the row moves. */
 static inline size_t row_bytes(const struct row *row)
 {
-	bool words = row->shape < SHAPE_STREAM;
+	bool words = row->shape < SHAPE_STREAM || row->shape == SHAPE_MEMORY;
 
 	return words ? (size_t) row_words(row) * 8 : row_message_bytes(row);
 }

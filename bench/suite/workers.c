@@ -97,7 +97,7 @@ static int work(unsigned index, void *context)
 		listen_to_canary(&worker, 0);
 		gather(&worker, 1);
 		pin(cpu);
-		if (job->row->shape != SHAPE_IDLE)
+		if (job->row->shape != SHAPE_IDLE && job->row->shape != SHAPE_MEMORY)
 			run(&worker, job->peer, 0, stage->warm_ns);
 		__atomic_add_fetch(&worker.board->warmed, 1, __ATOMIC_ACQ_REL);
 		run(&worker, job->peer, 1, row_duration_ns(stage, job->row));
@@ -200,6 +200,8 @@ static double figure_of(const struct job *job, const struct result *all, int64_t
 		return (double) histogram_quantile(&board->latency, 0.5);
 	case MEASURE_P99_NS:
 		return (double) histogram_quantile(&board->latency, 0.99);
+	case MEASURE_BYTES:
+		return (double) all->moved / row->capacity;
 	case MEASURE_FAIR:
 		return fairness_of(board, row);
 	}

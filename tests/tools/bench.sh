@@ -65,7 +65,8 @@ checks=$((checks + 3))
 grep -q '<table class="latency">' "$tmp/run.html" || fault "$ran: the page lacks the times"
 
 # The scales, each once: a many-to-many row, and one of blocking calls.
-for row in spsc-8-batch-4 mpmc-65536 mpmc-trip-24 mpmc-8-4to4 queue-4to4 queue-64-same; do
+for row in spsc-8-batch-4 mpmc-65536 mpmc-trip-24 mpmc-8-4to4 queue-4to4 queue-64-same \
+  zero-copy-64k queue-among-8 attach mpmc-memory-8; do
   measure --row "$row"
   page "$row"
 done
