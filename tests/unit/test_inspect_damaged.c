@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Looking at what is no segment, or a damaged one. */
+#include "able.h"
 #include "inspect_fixture.h"
+#include "skip.h"
 
 static int write_file(const char *what, const void *bytes, size_t count, off_t length)
 {
@@ -158,6 +160,7 @@ START_TEST(descriptor_that_the_host_closed_is_told)
 {
 	struct mpshm_segment_info info;
 
+	SKIP_UNLESS(able_to_begin_anew(), "CK_FORK=no");
 	for (int fd = 3; fd < 100; fd++)
 		close(fd);
 	ck_assert_int_eq(mpshm_inspect_segment(inspect, &info), -EBADF);
