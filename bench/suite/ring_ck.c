@@ -77,18 +77,24 @@ static int attach(struct worker *worker)
 	RING_INLINE bool kind##_push(void *ring, const void *element) \
 	{ \
 		struct shared_ring *shared = (struct shared_ring *) ring; \
+		void *pointer; \
 \
+		memcpy(&pointer, element, sizeof(pointer)); \
 		return ck_ring_enqueue_##kind(&shared->ring, \
 		                              (struct ck_ring_buffer *) (void *) shared->buffer, \
-		                              *(void *const *) element); \
+		                              pointer); \
 	} \
 	RING_INLINE bool kind##_pop(void *ring, void *ret_element) \
 	{ \
 		struct shared_ring *shared = (struct shared_ring *) ring; \
+		void *pointer; \
+		bool there = ck_ring_dequeue_##kind( \
+			&shared->ring, (struct ck_ring_buffer *) (void *) shared->buffer, \
+			&pointer); \
 \
-		return ck_ring_dequeue_##kind(&shared->ring, \
-		                              (struct ck_ring_buffer *) (void *) shared->buffer, \
-		                              (void **) ret_element); \
+		if (there) \
+			memcpy(ret_element, &pointer, sizeof(pointer)); \
+		return there; \
 	} \
 	static const struct ring_calls kind##_calls_8 = {kind##_push, kind##_pop, NULL, NULL}; \
 	CK_CALLS(kind, 16) \

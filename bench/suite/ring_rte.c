@@ -56,28 +56,46 @@ static void memory(struct worker *worker, int64_t duration_ns)
 		(unsigned) row_bytes(worker->row), worker->row->capacity);
 }
 
+/*
+ * It copies elements as 32-bit words, whatever they are: the compiler must not think that
+ * those are other objects, and move our accesses across its own.
+ */
+#define TOUCHED() __asm__ volatile("" ::: "memory")
+
 /* The calls that name their kind, which do not look it up in the ring each time. */
+#define RTE_CALL(name, type, call, bytes) \
+	RING_INLINE unsigned name##_##bytes(void *ring, type *elements, size_t count) \
+	{ \
+		unsigned done; \
+\
+		TOUCHED(); \
+		done = rte_ring_##call##_elem((struct rte_ring *) ring, elements, bytes, \
+		                              (unsigned) count, NULL); \
+		TOUCHED(); \
+		return done; \
+	}
+
 #define RTE_CALLS(kind, in, out, bytes) \
+	RTE_CALL(kind##_push_all, const void, in##_enqueue_bulk, bytes) \
+	RTE_CALL(kind##_pop_all, void, out##_dequeue_bulk, bytes) \
+	RTE_CALL(kind##_push_some, const void, in##_enqueue_burst, bytes) \
+	RTE_CALL(kind##_pop_some, void, out##_dequeue_burst, bytes) \
 	RING_INLINE bool kind##_push_##bytes(void *ring, const void *element) \
 	{ \
-		return rte_ring_##in##_enqueue_bulk_elem((struct rte_ring *) ring, element, bytes, \
-		                                         1, NULL) == 1; \
+		return kind##_push_all_##bytes(ring, element, 1) == 1; \
 	} \
 	RING_INLINE bool kind##_pop_##bytes(void *ring, void *ret_element) \
 	{ \
-		return rte_ring_##out##_dequeue_bulk_elem((struct rte_ring *) ring, ret_element, \
-		                                          bytes, 1, NULL) == 1; \
+		return kind##_pop_all_##bytes(ring, ret_element, 1) == 1; \
 	} \
 	RING_INLINE size_t kind##_push_many_##bytes(void *ring, const void *elements, \
 	                                            size_t count) \
 	{ \
-		return rte_ring_##in##_enqueue_burst_elem((struct rte_ring *) ring, elements, \
-		                                          bytes, (unsigned) count, NULL); \
+		return kind##_push_some_##bytes(ring, elements, count); \
 	} \
 	RING_INLINE size_t kind##_pop_many_##bytes(void *ring, void *ret_elements, size_t count) \
 	{ \
-		return rte_ring_##out##_dequeue_burst_elem((struct rte_ring *) ring, ret_elements, \
-		                                           bytes, (unsigned) count, NULL); \
+		return kind##_pop_some_##bytes(ring, ret_elements, count); \
 	} \
 	static const struct ring_calls kind##_calls_##bytes = { \
 		kind##_push_##bytes, kind##_pop_##bytes, kind##_push_many_##bytes, \
