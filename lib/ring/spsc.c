@@ -17,6 +17,7 @@
 #include "ring/spsc.h"
 
 #include "platform/error.h"
+#include "platform/prefetch.h"
 #include "ring/copy.h"
 #include "ring/let_ahead.h"
 
@@ -40,6 +41,11 @@ static inline int lacking(struct mpshm_spsc *ring, struct spsc_side *side)
 		                                    ? "spsc ring: full; try again later"
 		                                    : "spsc ring: empty; try again later");
 	return error;
+}
+
+static inline char *element_at(const struct mpshm_spsc *ring, uint64_t position)
+{
+	return ring->elements + (position & ring->mask) * ring->element_bytes;
 }
 
 /* Free slots, at least `wanted` where there are; fewer: full.  Or -EBADMSG. */
@@ -67,7 +73,9 @@ static inline int64_t stock(struct mpshm_spsc *ring, uint64_t wanted)
 	uint64_t ready = side->other - side->position;
 
 	if (ready < wanted) {
-		(void) let_ahead(&side->ran_out, side->position);
+		/* Who polls gets the element's line along with the tail's, not after it. */
+		if (!let_ahead(&side->ran_out, side->position))
+			prefetch_read(element_at(ring, side->position));
 		uint64_t tail = atomic64_load_acquire(&ring->shm->tail); /* [SPSC-A0] */
 		ready = tail - side->position;
 		if (unlikely(ready > ring->mask + 1))
@@ -89,11 +97,6 @@ static inline void release(struct mpshm_spsc *ring, uint64_t count)
 	atomic64_store_release(&ring->shm->head, ring->consumer.position); /* [SPSC-R1] */
 }
 
-static inline char *element_at(const struct mpshm_spsc *ring, uint64_t position)
-{
-	return ring->elements + (position & ring->mask) * ring->element_bytes;
-}
-
 int mpshm_spsc_try_push(struct mpshm_spsc *ring, const void *element)
 {
 	int error = mine(&ring->producer);
@@ -104,6 +107,8 @@ int mpshm_spsc_try_push(struct mpshm_spsc *ring, const void *element)
 	int64_t free_slots = room(ring, 1);
 	if (unlikely(free_slots <= 0))
 		return free_slots ? (int) free_slots : lacking(ring, &ring->producer);
+	/* Who polls shares both lines: take back the tail's while the element's is under way. */
+	prefetch_write(&ring->shm->tail);
 	copy_element(element_at(ring, ring->producer.position), element, ring->element_bytes);
 	publish(ring, 1);
 	return 0;
