@@ -17,6 +17,10 @@ constexpr double carried_in_full = 0.995;
 std::string figure(double value)
 {
 	char text[32];
+	if (value >= 1e6) {
+		snprintf(text, sizeof(text), "%.3g M", value / 1e6);
+		return text;
+	}
 	int decimals = value >= 100 || value == 0 ? 0 : value >= 10 ? 1 : value >= 0.1 ? 2 : 3;
 
 	snprintf(text, sizeof(text), "%.*f", decimals, value);

@@ -72,12 +72,13 @@ void write_samples(FILE *file, const char *name, const struct contest &contest,
 		fprintf(file,
 		        "%s\n            {\"round\": %u, \"figure\": %s, \"verdict\": %s, "
 		        "\"counts\": %s, \"canary_ns\": [%s, %s], \"cpu_share\": %s, "
-		        "\"lost\": %s, \"seconds\": %s, \"detail\": %s}",
+		        "\"lost\": %s, \"carried\": %s, \"seconds\": %s, \"detail\": %s}",
 		        i > 0 ? "," : "", sample.round, number(sample.figure).c_str(),
 		        quoted(verdict_name(sample.verdict)).c_str(),
 		        sample_counts(contest, sample) ? "true" : "false",
 		        number(sample.canary_ns[0]).c_str(), number(sample.canary_ns[1]).c_str(),
 		        number(sample.cpu_share).c_str(), number(sample.lost).c_str(),
+		        number(row_paced(contest.row) ? sample.carried : 1).c_str(),
 		        number((double) sample.elapsed_ns / 1e9).c_str(),
 		        quoted(sample.detail).c_str());
 	}

@@ -39,6 +39,13 @@ cut -d ' ' -f 1 "$tmp/out" >"$tmp/rows"
 checks=$((checks + 1))
 [ "$(sort "$tmp/rows" | uniq | wc -l)" -eq "$(wc -l <"$tmp/rows")" ] || fault "a row's name comes twice"
 
+# A plot that names a row which isn't there would lack it silently.
+for row in $(sed -n 's/^[^"]*\("[^"]*"\)/\1/p' "$here/../../bench/suite/plots.cc" | tr ',' '\n' |
+  sed -n 's/.*"\([a-z]*-[a-z0-9-]*\)".*/\1/p'); do
+  checks=$((checks + 1))
+  grep -qxF "$row" "$tmp/rows" || fault "plots.cc: no row $row"
+done
+
 measure --row spsc-8
 page $(grep spsc-8 "$tmp/rows")
 checks=$((checks + 1))
