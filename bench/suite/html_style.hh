@@ -57,6 +57,7 @@ figure { margin: 0; min-width: 0; }
 .plot .tick { stroke: var(--faint); }
 .plot polyline { fill: none; stroke: currentColor; stroke-width: 1.6; }
 .plot g line { stroke: currentColor; stroke-width: 1.2; }
+.plot .dashed polyline { stroke-dasharray: 5 3; }
 .plot .c0 polyline, .plot .c1 polyline { stroke-width: 3; }
 figure circle, figure rect, figure path { fill: currentColor; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; font-size: 13px; }

@@ -120,6 +120,25 @@ std::string draw_axes(const struct plot &plot, const struct axis &x, const struc
 	return out;
 }
 
+constexpr unsigned colours_others = PLOT_COLOURS - PLOT_LOOKS_OURS;
+
+/* How often the colours of the others have been used up before this look. */
+unsigned round_of(unsigned look)
+{
+	return look < PLOT_LOOKS_OURS ? 0 : (look - PLOT_LOOKS_OURS) / colours_others;
+}
+
+unsigned colour_of(unsigned look)
+{
+	return look - round_of(look) * colours_others;
+}
+
+/* Who comes again to a colour has another shape, and dashes. */
+unsigned shape_of(unsigned look)
+{
+	return look + round_of(look);
+}
+
 /* One shape a colour, for those who can't tell the colours; `inside` is what it contains. */
 std::string marker(double x, double y, unsigned shape, const std::string &inside)
 {
@@ -145,7 +164,8 @@ std::string draw_series(const struct plot_series &series, const struct axis &x,
                         const struct axis &y, const struct plot &plot)
 {
 	std::string out =
-		formatted("<g class=\"c%u\"><polyline points=\"", series.colour % PLOT_COLOURS);
+		formatted("<g class=\"c%u%s\"><polyline points=\"", colour_of(series.look),
+	                  round_of(series.look) % 2 ? " dashed" : "");
 
 	for (const auto &point : series.points)
 		out += formatted("%.1f,%.1f ", x.at(point.x), y.at(point.y));
@@ -156,7 +176,7 @@ std::string draw_series(const struct plot_series &series, const struct axis &x,
 		if (point.most > point.least && point.least > 0)
 			out += formatted("<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>",
 			                 at, at, y.at(point.least), y.at(point.most));
-		out += marker(at, y.at(point.y), series.colour,
+		out += marker(at, y.at(point.y), shape_of(series.look),
 		              "<title>" + html_escaped(series.name) + ": " + figure(point.y) +
 		                      " (" + figure(point.least) + " to " + figure(point.most) +
 		                      ") " + html_escaped(plot.y_title) + "</title>");
@@ -171,8 +191,8 @@ std::string draw_legend(const struct plot &plot)
 	for (const auto &series : plot.series)
 		out += formatted("<span class=\"c%u\"><svg viewBox=\"0 0 12 12\" width=\"12\" "
 		                 "height=\"12\" aria-hidden=\"true\">",
-		                 series.colour % PLOT_COLOURS) +
-		       marker(6, 6, series.colour, "") + "</svg> <span class=\"name\">" +
+		                 colour_of(series.look)) +
+		       marker(6, 6, shape_of(series.look), "") + "</svg> <span class=\"name\">" +
 		       html_escaped(series.name) + "</span></span> ";
 	return out + "</figcaption>";
 }

@@ -13,7 +13,8 @@ struct plot_point {
 
 struct plot_series {
 	std::string name;
-	unsigned colour; /* of the page's palette */
+	unsigned
+		look; /* colour, shape and stroke; equal ones look alike, those of ours come first */
 	std::vector<struct plot_point> points;
 };
 
@@ -29,9 +30,9 @@ struct plot {
 	std::vector<struct plot_series> series;
 };
 
-/* Classes c0, c1 ..., which the page defines; the first few are ours. */
+/* Classes c0, c1 ..., which the page defines; the first few are ours, and nobody else's. */
 #define PLOT_COLOURS 10
-#define PLOT_COLOURS_OURS 2
+#define PLOT_LOOKS_OURS 2
 
 /* A <figure> with title, drawing and legend; its text is escaped. */
 std::string plot_figure(const struct plot &plot);

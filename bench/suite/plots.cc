@@ -111,7 +111,7 @@ struct plot_series &series_of(struct plot &plot, const struct peer *peer, class 
 	for (auto &series : plot.series) {
 		if (series.name == peer->name)
 			return series;
-		ours += series.colour < PLOT_COLOURS_OURS;
+		ours += series.look < PLOT_LOOKS_OURS;
 	}
 	plot.series.push_back({peer->name, peer->ours ? ours : palette.of(peer), {}});
 	return plot.series.back();
@@ -196,14 +196,9 @@ struct plot make_latency_plot(const struct contest &contest, class palette &pale
 
 unsigned palette::of(const struct peer *peer)
 {
-	auto found = colours_.find(peer);
+	auto found = looks_.find(peer);
 
-	if (found != colours_.end())
-		return found->second;
-	unsigned colour = next_++;
-	if (next_ == PLOT_COLOURS)
-		next_ = PLOT_COLOURS_OURS;
-	return colours_[peer] = colour;
+	return found != looks_.end() ? found->second : looks_[peer] = next_++;
 }
 
 std::vector<struct plot> plots_of(const struct outcome &outcome, class palette &palette)

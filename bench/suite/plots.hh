@@ -8,15 +8,15 @@
 
 #include <map>
 
-/* One colour a peer, the same in all plots. */
+/* One look a peer, the same in all plots. */
 class palette
 {
 public:
 	unsigned of(const struct peer *peer);
 
 private:
-	std::map<const struct peer *, unsigned> colours_;
-	unsigned next_ = PLOT_COLOURS_OURS;
+	std::map<const struct peer *, unsigned> looks_;
+	unsigned next_ = PLOT_LOOKS_OURS;
 };
 
 /* Those of which two points or more were measured. */
