@@ -46,8 +46,8 @@ for row in $(sed -n 's/^[^"]*\("[^"]*"\)/\1/p' "$here/../../bench/suite/plots.cc
   grep -qxF "$row" "$tmp/rows" || fault "plots.cc: no row $row"
 done
 
-measure --row spsc-8
-page $(grep spsc-8 "$tmp/rows")
+measure --row spsc-8-1024
+page $(grep spsc-8-1024 "$tmp/rows")
 checks=$((checks + 1))
 grep -q '<svg class="plot"' "$tmp/run.html" || fault "$ran: no plot"
 measure --row counter
@@ -71,9 +71,9 @@ checks=$((checks + 3))
 [ ! -s "$tmp/strange" ] || fault "$ran: $(cat "$tmp/strange")"
 grep -q '<table class="latency">' "$tmp/run.html" || fault "$ran: the page lacks the times"
 
-# The scales, each once: a many-to-many row, and one of blocking calls.
-for row in spsc-8-batch-4 mpmc-65536 mpmc-trip-24 mpmc-8-4to4 queue-4to4 queue-64-same \
-  zero-copy-64k queue-among-8 attach mpmc-memory-8; do
+# One of each kind that --full adds.
+for row in spsc-65536 mpmc-trip-24 mpmc-8-4to4 queue-4to4 zero-copy-64k queue-among-8 \
+  attach mpmc-memory-8; do
   measure --row "$row"
   page "$row"
 done
