@@ -50,7 +50,7 @@ section .latency td:last-child, section .latency thead th:last-child { width: au
 section .latency { margin-top: 8px; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 440px), 1fr));
   gap: 8px 32px; }
-figure { margin: 0; min-width: 0; }
+figure { margin: 0; min-width: 0; max-width: 620px; }
 .plot { width: 100%; height: auto; display: block; }
 .plot text { fill: var(--faint); font-size: 12.5px; }
 .plot .grid { stroke: var(--rule); }
