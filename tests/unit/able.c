@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "guest.h"
+#include "platform/clock.h"
 #include "processes.h"
 
 /* No word: that it fails is an answer. */
@@ -129,6 +130,23 @@ static long pages_in_memory(void)
 	TRY(fd >= 0 && read(fd, text, sizeof text - 1) > 0);
 	TRY(sscanf(text, "%ld %ld", &total, &resident) == 2 && close(fd) == 0);
 	return resident;
+}
+
+static void end_at_once(void *unused)
+{
+	(void) unused;
+}
+
+bool able_to_fork_fast(void)
+{
+	enum { TRIES = 20, ENOUGH_NS = 10000000 };
+	for (int i = 0; i < TRIES; i++) {
+		int64_t begin = mpshm_i_clock_now();
+		(void) child_run(end_at_once, NULL);
+		if (mpshm_i_clock_now() - begin < ENOUGH_NS)
+			return true;
+	}
+	return false;
 }
 
 static void share_descriptors(void *unused)

@@ -15,6 +15,9 @@ bool able_to_wipe_in_children(void);
 /* A child that was forked beside other threads can start one. */
 bool able_to_start_threads_in_children(void);
 
+/* A child begins long before the next kill of a storm, if only now and then. */
+bool able_to_fork_fast(void);
+
 /* A child that has one table of descriptors with its parent; valgrind needs its own. */
 bool able_to_share_descriptors(void);
 

@@ -19,6 +19,7 @@ START_TEST(segment_is_as_it_was_after_1000_processes_attached_worked_and_were_ki
 	const struct mortals_plan plan = {.lives = LIVES, .seed = (uint64_t) now_ns()};
 	struct mortals_result result;
 
+	SKIP_UNLESS(able_to_fork_fast(), "who is killed was hardly born");
 	int ret = mortals_run(&plan, &result);
 	if (ret != 0) {
 		footprint_print("before", &result.before);
@@ -70,6 +71,7 @@ START_TEST(segment_and_process_are_as_they_were_after_many_threads_worked_and_en
 	const struct mpshm_queue_options options = {.capacity = 8, .max_message_bytes = 100};
 	struct footprint before, after;
 
+	SKIP_UNLESS(able_to_begin_anew(), "CK_FORK=no: this process has a past");
 	SKIP_UNLESS(able_to_forget_threads(), "threads that ended keep memory");
 	ck_assert_int_eq(mpshm_queue_open(&queue, seg, "queue", MPSHM_CREATE, &options),
 	                 MPSHM_CREATED);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A few seconds of what tests/stress/kill_storm does for as long as one likes. */
+#include "able.h"
 #include "objects.h"
+#include "skip.h"
 
 #include "../stress/storm.h"
 
@@ -42,18 +44,21 @@ static void storms_hold(enum storm_kind kind)
 
 START_TEST(mpmc_history_holds_while_producers_and_consumers_are_killed_at_random)
 {
+	SKIP_UNLESS(able_to_fork_fast(), "who is killed was hardly born");
 	storms_hold(STORM_MPMC);
 }
 END_TEST
 
 START_TEST(spsc_history_holds_while_either_side_is_killed_at_random_and_taken_over)
 {
+	SKIP_UNLESS(able_to_fork_fast(), "who is killed was hardly born");
 	storms_hold(STORM_SPSC);
 }
 END_TEST
 
 START_TEST(queue_history_holds_while_producers_and_consumers_are_killed_at_random)
 {
+	SKIP_UNLESS(able_to_fork_fast(), "who is killed was hardly born");
 	storms_hold(STORM_QUEUE);
 }
 END_TEST
@@ -61,6 +66,7 @@ END_TEST
 /* What is left of one round must not come in the next. */
 START_TEST(history_holds_over_as_many_rounds_as_one_likes)
 {
+	SKIP_UNLESS(able_to_fork_fast(), "who is killed was hardly born");
 	while (storm_holds((enum storm_kind) _i, 3000).rounds < 3)
 		;
 }
