@@ -259,8 +259,9 @@ int mpshm_queue_shutdown(struct mpshm_queue *queue)
 	int error = mpshm_i_segment_register(queue->object.segment);
 	if (error)
 		return error;
-	/* The hint first.  A death between: getters look at tail in vain, and at each poll. */
-	atomic64_store_release(&queue->ring.shm->closing, 1);
+	/* The hint first; relaxed, for the swap of tail releases it.  A death between: getters
+	 * look at tail in vain, and at each poll. */
+	atomic64_store_relaxed(&queue->ring.shm->closing, 1);
 	/* In the claim word itself: no put claims after it, and what was claimed before
 	 * is drained. */
 	(void) atomic64_fetch_or(&queue->ring.shm->tail, TAIL_CLOSED);

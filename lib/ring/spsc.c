@@ -17,7 +17,6 @@
 #include "ring/spsc.h"
 
 #include "platform/error.h"
-#include "platform/prefetch.h"
 #include "ring/copy.h"
 #include "ring/let_ahead.h"
 
@@ -75,7 +74,7 @@ static inline int64_t stock(struct mpshm_spsc *ring, uint64_t wanted)
 	if (ready < wanted) {
 		/* Who polls gets the element's line along with the tail's, not after it. */
 		if (!let_ahead(&side->ran_out, side->position))
-			prefetch_read(element_at(ring, side->position));
+			__builtin_prefetch(element_at(ring, side->position));
 		uint64_t tail = atomic64_load_acquire(&ring->shm->tail); /* [SPSC-A0] */
 		ready = tail - side->position;
 		if (unlikely(ready > ring->mask + 1))
@@ -107,8 +106,6 @@ int mpshm_spsc_try_push(struct mpshm_spsc *ring, const void *element)
 	int64_t free_slots = room(ring, 1);
 	if (unlikely(free_slots <= 0))
 		return free_slots ? (int) free_slots : lacking(ring, &ring->producer);
-	/* Who polls shares both lines: take back the tail's while the element's is under way. */
-	prefetch_write(&ring->shm->tail);
 	copy_element(element_at(ring, ring->producer.position), element, ring->element_bytes);
 	publish(ring, 1);
 	return 0;
