@@ -27,18 +27,6 @@ static int create(struct stage *stage, const struct row *row)
 	return 0;
 }
 
-static void nothing(struct stage *stage, const struct row *row)
-{
-	(void) stage;
-	(void) row;
-}
-
-static int attach(struct worker *worker)
-{
-	worker->end[0] = worker->arena;
-	return 0;
-}
-
 static void fill(struct worker *worker, struct blocks *blocks, unsigned bytes, int64_t deadline)
 {
 	uint64_t element[4096 / 8] = {0}, next = 0, at = blocks->filled;
@@ -104,6 +92,6 @@ const struct peer peer_blocks = {.name = "memcpy(), 64 KiB a signal",
                                  .bar = true,
                                  .unable = unable,
                                  .create = create,
-                                 .remove = nothing,
-                                 .attach = attach,
+                                 .remove = arena_remove,
+                                 .attach = arena_attach,
                                  .run = {[SHAPE_ELEMENTS] = run}};

@@ -39,19 +39,6 @@ static int create(struct stage *stage, const struct row *row)
 	return 0;
 }
 
-static void nothing(struct stage *stage, const struct row *row)
-{
-	(void) stage;
-	(void) row;
-}
-
-static int attach(struct worker *worker)
-{
-	worker->end[0] = worker->arena;
-	worker->end[1] = worker->arena + ARENA_END_BYTES;
-	return 0;
-}
-
 #define CK_CALLS(kind, bytes) \
 	RING_INLINE bool kind##_push_##bytes(void *ring, const void *element) \
 	{ \
@@ -135,8 +122,8 @@ const struct peer peer_ck_spsc = {
 	.name = "ck_ring spsc",
 	.unable = unable,
 	.create = create,
-	.remove = nothing,
-	.attach = attach,
+	.remove = arena_remove,
+	.attach = arena_attach,
 	.run = {[SHAPE_WORD] = spsc_word,
                 [SHAPE_LINE] = spsc_line,
                 [SHAPE_WORD_TRIP] = spsc_trip,
@@ -149,8 +136,8 @@ const struct peer peer_ck_mpmc = {
 	.name = "ck_ring mpmc",
 	.unable = unable,
 	.create = create,
-	.remove = nothing,
-	.attach = attach,
+	.remove = arena_remove,
+	.attach = arena_attach,
 	.run = {[SHAPE_WORD] = mpmc_word,
                 [SHAPE_LINE] = mpmc_line,
                 [SHAPE_WORD_CROWD] = mpmc_crowd,

@@ -36,19 +36,6 @@ static int create_hts(struct stage *stage, const struct row *row)
 	return create_with(stage, row, RING_F_MP_HTS_ENQ | RING_F_MC_HTS_DEQ);
 }
 
-static void nothing(struct stage *stage, const struct row *row)
-{
-	(void) stage;
-	(void) row;
-}
-
-static int attach(struct worker *worker)
-{
-	worker->end[0] = worker->arena;
-	worker->end[1] = worker->arena + ARENA_END_BYTES;
-	return 0;
-}
-
 static void memory(struct worker *worker, int64_t duration_ns)
 {
 	(void) duration_ns;
@@ -125,8 +112,8 @@ static void memory(struct worker *worker, int64_t duration_ns)
 	const struct peer peer_rte_##kind = { \
 		.name = text, \
 		.create = make, \
-		.remove = nothing, \
-		.attach = attach, \
+		.remove = arena_remove, \
+		.attach = arena_attach, \
 		.run = {[SHAPE_WORD] = kind##_word, \
 	                [SHAPE_WORD_BATCH] = kind##_word_batch, \
 	                [SHAPE_LINE] = kind##_line, \

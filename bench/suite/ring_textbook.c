@@ -34,19 +34,6 @@ static int create(struct stage *stage, const struct row *row)
 	return 0;
 }
 
-static void nothing(struct stage *stage, const struct row *row)
-{
-	(void) stage;
-	(void) row;
-}
-
-static int attach(struct worker *worker)
-{
-	worker->end[0] = worker->arena;
-	worker->end[1] = worker->arena + ARENA_END_BYTES;
-	return 0;
-}
-
 /* Copy `count` elements between the ring, from the index on, and `outside`. */
 RING_INLINE void copy(struct textbook *ring, uint64_t index, void *outside, size_t count,
                       unsigned words, bool in)
@@ -151,8 +138,8 @@ static void memory(struct worker *worker, int64_t duration_ns)
 const struct peer peer_textbook = {
 	.name = "textbook ring",
 	.create = create,
-	.remove = nothing,
-	.attach = attach,
+	.remove = arena_remove,
+	.attach = arena_attach,
 	.run = {[SHAPE_WORD] = word,
                 [SHAPE_WORD_BATCH] = word_batch,
                 [SHAPE_LINE] = line,

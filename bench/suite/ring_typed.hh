@@ -147,15 +147,6 @@ template <class Kind, class TripKind = Kind> struct typed_ring {
 		return 0;
 	}
 
-	static void nothing(struct stage *, const struct row *) {}
-
-	static int attach(struct worker *worker)
-	{
-		worker->end[0] = worker->arena;
-		worker->end[1] = worker->arena + ARENA_END_BYTES;
-		return 0;
-	}
-
 	static void move_any(struct worker *worker, int64_t duration_ns)
 	{
 		size_for(worker->row)->move(worker, duration_ns);
@@ -186,8 +177,8 @@ template <class Kind, class TripKind = Kind> struct typed_ring {
 		peer.name = name;
 		peer.unable = unable;
 		peer.create = create;
-		peer.remove = nothing;
-		peer.attach = attach;
+		peer.remove = arena_remove;
+		peer.attach = arena_attach;
 		for (auto shape : {SHAPE_WORD, SHAPE_LINE, SHAPE_ELEMENTS})
 			peer.run[shape] = move_any;
 		if (Kind::batches)

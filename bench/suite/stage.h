@@ -40,6 +40,10 @@ int stage_close(struct stage *stage);
 /* Map the stage's memory for this process, at an address of its own.  NULL: failed. */
 struct board *stage_map(const struct stage *stage, char **ret_arena);
 
+/* For a struct peer whose rings lie in the arena, one at each end. */
+int arena_attach(struct worker *worker); /* worker->end[i] */
+void arena_remove(struct stage *stage, const struct row *row);
+
 /* The names of a row's shared objects: "a" and "b". */
 const char *stage_end_name(unsigned end);
 
