@@ -5,7 +5,8 @@
 
 #include "victim.h"
 
-/* A hit of a breakpoint costs about as much as a step. */
+/* A hit of a breakpoint costs about as much as a few steps. */
+#define HIT_STEPS 3u
 #define APPROACH_LOOK_BACK 400u
 
 bool trace_make(struct trace *trace, uint32_t room)
@@ -57,8 +58,7 @@ uint32_t trace_approach(const struct trace *trace, uint32_t k)
 		/* The end mark is seen by its trap, and the first one lies behind us. */
 		if (i == trace->steps || trace->pc[i] == trace->pc[0])
 			continue;
-		/* Hits cost more, and a repeated string instruction is hit but once. */
-		uint32_t cost = 2 * trace->hits[i] + 1 + (k - i);
+		uint32_t cost = HIT_STEPS * (trace->hits[i] + 1) + (k - i);
 		if (cost < best_cost) {
 			best = i;
 			best_cost = cost;

@@ -46,15 +46,26 @@ static uint64_t peek_pc(pid_t pid)
 	return (uint64_t) ptrace(PTRACE_PEEKUSER, pid, offsetof(struct user, regs.rip), NULL);
 }
 
-static bool poke_debug(pid_t pid, int i, uint64_t value)
+static bool poke_pc(pid_t pid, uint64_t pc)
 {
-	size_t at = offsetof(struct user, u_debugreg) + (size_t) i * sizeof value;
-	return ptrace(PTRACE_POKEUSER, pid, at, value) == 0;
+	return ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, regs.rip), pc) == 0;
 }
 
-static bool set_breakpoint(pid_t pid, uint64_t pc)
+/*
+ * An int3 in the victim's own copy of the text, not a debug register: some virtual
+ * machines take those and never stop.  *ret_text: what was there.
+ */
+static bool set_breakpoint(pid_t pid, uint64_t pc, long *ret_text)
 {
-	return poke_debug(pid, 7, 0) && poke_debug(pid, 0, pc) && poke_debug(pid, 7, 1);
+	errno = 0;
+	*ret_text = ptrace(PTRACE_PEEKTEXT, pid, pc, NULL);
+	return errno == 0 &&
+	       ptrace(PTRACE_POKETEXT, pid, pc, (*ret_text & ~0xffL) | 0xcc) == 0;
+}
+
+static bool clear_breakpoint(pid_t pid, uint64_t pc, long text)
+{
+	return ptrace(PTRACE_POKETEXT, pid, pc, text) == 0;
 }
 
 /* Wait for its next stop, though not for ever where others stand still. */
@@ -173,23 +184,35 @@ static bool at_end(struct victim *victim, uint32_t steps)
 	return victim->ended;
 }
 
+/* Run until the breakpoint at pc, and take it away.  false: as wait_trap(), or the end mark. */
+static bool run_to(struct victim *victim, uint64_t pc)
+{
+	long text;
+
+	if (!set_breakpoint(victim->pid, pc, &text)) {
+		crash_fault(CRASH_BROKEN, "no breakpoint at %s: %s", engine_place(pc),
+		            strerror(errno));
+		return false;
+	}
+	if (!resume(victim, false))
+		return false;
+	if (!clear_breakpoint(victim->pid, pc, text) || at_end(victim, 1))
+		return false;
+	return poke_pc(victim->pid, pc);
+}
+
 bool victim_go(struct victim *victim, const struct trace *trace, uint32_t k, bool *ret_strayed)
 {
 	uint32_t from = trace_approach(trace, k);
 
 	*ret_strayed = false;
-	if (from > 0 && !set_breakpoint(victim->pid, trace->pc[from]))
-		from = 0;
 	for (uint32_t hit = 0; from > 0 && hit <= trace->hits[from]; hit++) {
-		if (!resume(victim, false))
-			return false;
-		if (at_end(victim, 1)) {
-			*ret_strayed = k < trace->steps;
-			return true;
-		}
+		if ((hit == 0 || (resume(victim, true) && !at_end(victim, 1))) &&
+		    run_to(victim, trace->pc[from]))
+			continue;
+		*ret_strayed = victim->ended && k < trace->steps;
+		return victim->ended;
 	}
-	if (from > 0)
-		(void) poke_debug(victim->pid, 7, 0);
 	for (uint32_t i = from; i < k; i++) {
 		if (!resume(victim, true))
 			return false;
@@ -209,7 +232,6 @@ void victim_doze(struct victim *victim)
 
 bool victim_finish(struct victim *victim)
 {
-	(void) poke_debug(victim->pid, 7, 0);
 	if (!victim->ended && !resume(victim, false))
 		return false;
 	if (!victim->ended && !at_end(victim, 1)) {
