@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +17,11 @@
 
 #include "segment/segment.h"
 
-#define WARM_UP 200      /* lives before the first footprint */
-#define LOOK_EVERY 4     /* lives from one look of the living one to the next */
-#define DELAY_NS 500000u /* a life is at most this long */
-#define KIB_ALLOWED 64   /* the allocator's and the kernel's ways */
+#define WARM_UP 200     /* lives before the first footprint */
+#define LOOK_EVERY 4    /* lives from one look of the living one to the next */
+#define KIB_ALLOWED 64  /* the allocator's and the kernel's ways */
+#define SPAN_TRIES 8    /* lives that show how long a life must be */
+#define SPAN_SECONDS 10 /* for one of them to have worked */
 #define LONG_BYTES 900u
 
 struct objects {
@@ -132,20 +134,66 @@ static uint64_t random_next(uint64_t *state)
 	return *state;
 }
 
-static bool one_life(const struct objects *objects, uint64_t *seed)
+static int64_t now_ns(void)
 {
-	uint64_t number = random_next(seed);
-	const struct timespec nap = {.tv_nsec = (long) (number >> 8) % DELAY_NS};
+	struct timespec now;
+	(void) clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
 
+static pid_t be_born(const struct objects *objects, bool anew)
+{
 	pid_t child = fork();
 	if (child == 0)
-		live(objects, number % 2 == 0);
+		live(objects, anew);
+	return child;
+}
+
+static bool die(pid_t child)
+{
+	int status;
+	(void) kill(child, SIGKILL);
+	return waitpid(child, &status, 0) == child;
+}
+
+/*
+ * How long a life may be, so that about every other one has attached and worked: twice
+ * what one that attaches anew takes for it, by the fastest.  0: none got so far.
+ */
+static int64_t find_span(const struct objects *objects)
+{
+	int64_t fastest = INT64_MAX;
+
+	for (int i = 0; i < SPAN_TRIES; i++) {
+		uint64_t worked = legacy->worked;
+		int64_t begin = now_ns(), took = 0;
+		pid_t child = be_born(objects, true);
+		if (child < 0)
+			return 0;
+		while (__atomic_load_n(&legacy->worked, __ATOMIC_RELAXED) == worked &&
+		       took < SPAN_SECONDS * INT64_C(1000000000)) {
+			(void) sched_yield();
+			took = now_ns() - begin;
+		}
+		if (__atomic_load_n(&legacy->worked, __ATOMIC_RELAXED) != worked && took < fastest)
+			fastest = took;
+		if (!die(child))
+			return 0;
+	}
+	return fastest == INT64_MAX ? 0 : 2 * fastest;
+}
+
+static bool one_life(const struct objects *objects, uint64_t *seed, int64_t span_ns)
+{
+	uint64_t number = random_next(seed);
+	int64_t nap_ns = (int64_t) (number >> 8) % span_ns;
+	const struct timespec nap = {nap_ns / 1000000000, nap_ns % 1000000000};
+
+	pid_t child = be_born(objects, number % 2 == 0);
 	if (child < 0)
 		return false;
 	(void) nanosleep(&nap, NULL);
-	(void) kill(child, SIGKILL);
-	int status;
-	return waitpid(child, &status, 0) == child;
+	return die(child);
 }
 
 /* The living one: finds the dead, and takes what they left; then all must be empty. */
@@ -172,12 +220,13 @@ static void look(struct objects *o)
 }
 
 /* Until `count` more have attached. */
-static bool lives(struct objects *o, uint64_t count, uint64_t *seed, bool progress)
+static bool lives(struct objects *o, uint64_t count, int64_t span_ns, uint64_t *seed,
+                  bool progress)
 {
 	uint64_t begin = legacy->attached, said = 0;
 
 	for (uint64_t i = 1; legacy->attached - begin < count; i++) {
-		if (!one_life(o, seed))
+		if (!one_life(o, seed, span_ns))
 			return false;
 		if (i % LOOK_EVERY == 0)
 			look(o);
@@ -197,10 +246,13 @@ static int run(const struct mortals_plan *plan, struct mortals_result *ret, stru
 {
 	uint64_t seed = plan->seed * 2 + 1;
 
-	if (!lives(o, WARM_UP, &seed, false))
+	int64_t span_ns = find_span(o);
+	if (span_ns == 0)
+		return -ETIMEDOUT;
+	if (!lives(o, WARM_UP, span_ns, &seed, false))
 		return -errno;
 	footprint_take(&ret->before, o->segment);
-	if (!lives(o, plan->lives, &seed, plan->progress))
+	if (!lives(o, plan->lives, span_ns, &seed, plan->progress))
 		return -errno;
 	footprint_take(&ret->after, o->segment);
 	ret->recovered = atomic64_load_acquire(&o->segment->shm->peer_deaths);
