@@ -59,8 +59,7 @@ static bool set_breakpoint(pid_t pid, uint64_t pc, long *ret_text)
 {
 	errno = 0;
 	*ret_text = ptrace(PTRACE_PEEKTEXT, pid, pc, NULL);
-	return errno == 0 &&
-	       ptrace(PTRACE_POKETEXT, pid, pc, (*ret_text & ~0xffL) | 0xcc) == 0;
+	return errno == 0 && ptrace(PTRACE_POKETEXT, pid, pc, (*ret_text & ~0xffL) | 0xcc) == 0;
 }
 
 static bool clear_breakpoint(pid_t pid, uint64_t pc, long text)

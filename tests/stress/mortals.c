@@ -220,8 +220,7 @@ static void look(struct objects *o)
 }
 
 /* Until `count` more have attached. */
-static bool lives(struct objects *o, uint64_t count, int64_t span_ns, uint64_t *seed,
-                  bool progress)
+static bool lives(struct objects *o, uint64_t count, int64_t span_ns, uint64_t *seed, bool progress)
 {
 	uint64_t begin = legacy->attached, said = 0;
 
