@@ -56,6 +56,12 @@ static inline void ring_pause(unsigned *pauses, bool crowd)
 		sched_yield();
 }
 
+/* Someone else may read and write all of it, so that no compiler leaves out a copy's middle. */
+RING_INLINE void ring_show(void *elements)
+{
+	__asm__ volatile("" : : "r"(elements) : "memory");
+}
+
 /* An element's words are its number; of long ones the first and the last. */
 RING_INLINE void ring_write(uint64_t *elements, unsigned words, unsigned batch, uint64_t first)
 {
@@ -84,6 +90,7 @@ static FLATTEN void ring_produce(struct worker *worker, const struct ring_calls 
 	do {
 		for (i = 0; i < ELEMENTS_A_LOOK(words) / batch; i++) {
 			ring_write(element, words, batch, next + 1);
+			ring_show(element);
 			for (j = 0; j < batch; j++)
 				sum += ++next;
 			if (batch == 1) {
@@ -132,7 +139,11 @@ static FLATTEN void ring_check(struct ring_audit *audit, const uint64_t *element
 static FLATTEN size_t ring_take(const struct ring_calls *calls, void *ring, uint64_t *element,
                                 unsigned batch)
 {
-	return batch == 1 ? calls->pop(ring, element) : calls->pop_many(ring, element, batch);
+	size_t taken =
+		batch == 1 ? calls->pop(ring, element) : calls->pop_many(ring, element, batch);
+
+	ring_show(element);
+	return taken;
 }
 
 static FLATTEN void ring_consume(struct worker *worker, const struct ring_calls *calls,
@@ -210,10 +221,12 @@ static FLATTEN void ring_trip_of(struct worker *worker, const struct ring_calls 
 	do {
 		for (i = 0; i < TRIPS_A_LOOK; i++) {
 			ring_write(element, words, 1, ++value);
+			ring_show(element);
 			while (!calls->push(out, element))
 				;
 			while (!calls->pop(in, answer))
 				;
+			ring_show(answer);
 			disorder += answer[0] != value || answer[words - 1] != value;
 		}
 		now = now_ns();
