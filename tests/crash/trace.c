@@ -55,8 +55,8 @@ uint32_t trace_approach(const struct trace *trace, uint32_t k)
 	uint32_t lowest = k > APPROACH_LOOK_BACK ? k - APPROACH_LOOK_BACK : 1;
 
 	for (uint32_t i = k; i >= lowest && i > 0; i--) {
-		/* The end mark is seen by its trap, and the first one lies behind us. */
-		if (i == trace->steps || trace->pc[i] == trace->pc[0])
+		/* The end mark is a trap itself, and the first one lies behind us. */
+		if (i + 1 >= trace->steps || trace->pc[i] == trace->pc[0])
 			continue;
 		uint32_t cost = HIT_STEPS * (trace->hits[i] + 1) + (k - i);
 		if (cost < best_cost) {
