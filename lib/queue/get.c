@@ -18,14 +18,6 @@ static void tell(const struct get_call *call, const struct message_shm *slot, ui
 		           attempt);
 }
 
-static void copy_out(void *buffer, const char *payload, uint32_t bytes)
-{
-	if (bytes <= COPY_WORDS_MAX)
-		copy_element(buffer, payload, bytes);
-	else
-		memcpy(buffer, payload, bytes);
-}
-
 static ssize_t skipped(uint64_t position)
 {
 	return mpshm_i_fail(EBADMSG, "queue: the message at position %llu was corrupt; skipped",
@@ -48,7 +40,7 @@ static ssize_t deliver(struct mpshm_queue *queue, const struct get_call *call,
 	bool good = payload != NULL && bytes <= call->buffer_bytes;
 
 	if (likely(good)) {
-		copy_out(call->buffer, payload, bytes);
+		copy_element(call->buffer, payload, bytes);
 		tell(call, slot, head, position, attempt);
 	}
 	mpshm_i_queue_release(queue, frame, position, head, attempt);
@@ -132,7 +124,7 @@ static ssize_t get_returned(struct mpshm_queue *queue, const struct get_call *ca
 	const char *payload = mpshm_i_pool_payload(pool, lease.block, told.bytes);
 	bool good = payload != NULL && told.bytes <= call->buffer_bytes;
 	if (good) {
-		copy_out(call->buffer, payload, told.bytes);
+		copy_element(call->buffer, payload, told.bytes);
 		if (call->ret_message)
 			*call->ret_message = told;
 	}

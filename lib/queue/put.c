@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Messages on their way in: inline in a slot, or in a block that the slot names. */
 #include "platform/error.h"
-#include "platform/stream.h"
 #include "queue/queue.h"
 #include "ring/copy.h"
 
@@ -100,17 +99,6 @@ bool mpshm_i_queue_free_block(struct mpshm_queue *queue, uint32_t block, uint64_
 	return true;
 }
 
-/* Past the caches, unless who gets it shares them: its CPU is what wakes the putters. */
-static void fill_block(struct mpshm_queue *queue, uint32_t block, const struct put_call *call)
-{
-	char *payload = mpshm_i_pool_payload(&queue->pool, block, call->bytes);
-
-	if (call->bytes >= STREAM_LEAST && !mpshm_i_wait_waker_is_here(&queue->shm->not_full))
-		mpshm_i_stream_copy(payload, call->message, call->bytes);
-	else
-		memcpy(payload, call->message, call->bytes);
-}
-
 static int put_by_block(struct mpshm_queue *queue, struct put_call *call, int64_t timeout_ns)
 {
 	int64_t deadline = mpshm_i_deadline(timeout_ns);
@@ -119,7 +107,8 @@ static int put_by_block(struct mpshm_queue *queue, struct put_call *call, int64_
 	int error = mpshm_i_queue_block(queue, call->bytes, &block, timeout_ns);
 	if (error)
 		return error;
-	fill_block(queue, block, call);
+	copy_element(mpshm_i_pool_payload(&queue->pool, block, call->bytes), call->message,
+	             call->bytes);
 	call->block_plus_1 = block + 1;
 	error = mpshm_i_queue_try_send(queue, call);
 	if (error == -EAGAIN && timeout_ns != 0)

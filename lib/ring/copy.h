@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * copy: elements in and out of slots.
+ * copy: elements and messages in and out of shared memory.
  *
  * Small ones go by 8-byte words: a wide vector load of bytes that the caller has
- * just stored narrowly would wait for those stores to drain.
+ * just stored narrowly would wait for those stores to drain.  Long ones go as
+ * platform/long_copy.h says.
  */
 #ifndef MPSHM_RING_COPY_H
 #define MPSHM_RING_COPY_H
@@ -12,12 +13,18 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "platform/long_copy.h"
+
 #define COPY_WORDS_MAX 64u
 
 static inline void copy_element(void *to, const void *from, size_t bytes)
 {
 	if (bytes == 8) {
 		memcpy(to, from, 8);
+		return;
+	}
+	if (bytes >= LONG_COPY_LEAST) {
+		mpshm_i_long_copy(to, from, bytes);
 		return;
 	}
 	if (bytes > COPY_WORDS_MAX) {

@@ -59,7 +59,8 @@ void mpshm_i_wait_wake_slow(struct wait_shm *wait, int32_t count)
 	(void) mpshm_i_futex_wake(&wait->word, WAIT_ALL);
 }
 
-bool mpshm_i_wait_waker_is_here(const struct wait_shm *wait)
+/* Does who wakes these waiters run on this CPU?  As far as it noted: a hint. */
+static bool waker_is_here(const struct wait_shm *wait)
 {
 	uint32_t waker = atomic32_load_relaxed(&wait->cpu);
 	return mpshm_i_cpu_count() < 2 || (waker != 0 && waker == mpshm_i_cpu_current() + 1);
@@ -67,7 +68,7 @@ bool mpshm_i_wait_waker_is_here(const struct wait_shm *wait)
 
 int64_t mpshm_i_wait_spin_until(const struct wait_shm *wait, int64_t now)
 {
-	return mpshm_i_wait_waker_is_here(wait) ? now : now + WAIT_SPIN_NS;
+	return waker_is_here(wait) ? now : now + WAIT_SPIN_NS;
 }
 
 /*
@@ -87,7 +88,7 @@ static _Thread_local struct {
 
 bool mpshm_i_wait_yield(const struct wait_shm *wait)
 {
-	if (!mpshm_i_wait_waker_is_here(wait))
+	if (!waker_is_here(wait))
 		return false;
 	if (yields.abstain > 0) {
 		yields.abstain--;

@@ -71,9 +71,6 @@ static inline void wait_note_cpu(struct wait_shm *wait, uint64_t position)
 /* About what it costs to sleep and be woken: who spins longer has lost either way. */
 #define WAIT_SPIN_NS (25 * MPSHM_MICROSECOND)
 
-/* Does who wakes these waiters run on this CPU?  As far as it noted: a hint. */
-bool mpshm_i_wait_waker_is_here(const struct wait_shm *wait);
-
 /*
  * When to stop spinning for a change that began to be awaited at `now`: a moment
  * of mpshm_i_clock_now(), or `now` itself where spinning can't help.

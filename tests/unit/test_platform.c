@@ -11,7 +11,7 @@
 #include "platform/cpu.h"
 #include "platform/futex.h"
 #include "platform/membarrier.h"
-#include "platform/stream.h"
+#include "platform/long_copy.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -187,14 +187,14 @@ START_TEST(membarrier_is_off_where_the_environment_says_so)
 }
 END_TEST
 
-/* --- stream --------------------------------------------------------------------- */
+/* --- long_copy --------------------------------------------------------------------- */
 
-#define STREAM_MARGIN 64u
+#define LONG_MARGIN 64u
 
 /* Copies so many bytes between such alignments, and looks at each byte and around. */
-static void check_stream_copy(size_t to, size_t from, size_t bytes)
+static void check_long_copy(size_t to, size_t from, size_t bytes)
 {
-	static char source[STREAM_MARGIN + 4096 + STREAM_MARGIN] __attribute__((aligned(64)));
+	static char source[LONG_MARGIN + 4096 + LONG_MARGIN] __attribute__((aligned(64)));
 	static char target[sizeof(source)] __attribute__((aligned(64)));
 	static char wanted[sizeof(source)];
 
@@ -204,19 +204,19 @@ static void check_stream_copy(size_t to, size_t from, size_t bytes)
 	memset(wanted, 0x5a, sizeof(wanted));
 	for (size_t i = 0; i < bytes; i++)
 		wanted[to + i] = source[from + i];
-	mpshm_i_stream_copy(target + to, source + from, bytes);
+	mpshm_i_long_copy(target + to, source + from, bytes);
 	ck_assert_mem_eq(target, wanted, sizeof(target));
 }
 
-START_TEST(stream_copy_copies_each_byte_and_no_other)
+START_TEST(long_copy_copies_each_byte_and_no_other)
 {
 	static const size_t lengths[] = {0, 1, 15, 16, 63, 64, 65, 127, 128, 129, 1000, 4096};
 
 	for (size_t l = 0; l < sizeof(lengths) / sizeof(*lengths); l++)
-		for (size_t offset = 0; offset < STREAM_MARGIN; offset += 3) {
-			check_stream_copy(offset, 0, lengths[l]);
-			check_stream_copy(0, offset, lengths[l]);
-			check_stream_copy(offset, STREAM_MARGIN - 1 - offset, lengths[l]);
+		for (size_t offset = 0; offset < LONG_MARGIN; offset += 3) {
+			check_long_copy(offset, 0, lengths[l]);
+			check_long_copy(0, offset, lengths[l]);
+			check_long_copy(offset, LONG_MARGIN - 1 - offset, lengths[l]);
 		}
 }
 END_TEST
@@ -235,7 +235,7 @@ Suite *suite_platform(void)
 	tcase_add_test(tcase, membarrier_answer_is_one_for_all_threads_and_children);
 	tcase_add_test(tcase, membarrier_registration_is_kept_over_fork);
 	tcase_add_test(tcase, membarrier_is_off_where_the_environment_says_so);
-	tcase_add_test(tcase, stream_copy_copies_each_byte_and_no_other);
+	tcase_add_test(tcase, long_copy_copies_each_byte_and_no_other);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
