@@ -112,4 +112,10 @@ size_t mpshm_spsc_capacity(const struct mpshm_spsc *ring);
 size_t mpshm_spsc_element_bytes(const struct mpshm_spsc *ring);
 
 MPSHM_END_DECLS
+
+/* Elements of 8 bytes are pushed and popped one at a time without a call. */
+#ifndef MPSHM_NO_INLINE
+#include <mpshm/spsc_inline.h>
+#endif
+
 #endif

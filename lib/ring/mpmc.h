@@ -24,6 +24,7 @@
 #include "layout/mpmc.h"
 #include "platform/error.h"
 #include "ring/backoff.h"
+#include "ring/let_ahead.h"
 #include "segment/object.h"
 #include "segment/recovery.h"
 #include "segment/thread.h"
@@ -44,7 +45,7 @@ struct mpmc {
 	/* Who is stuck where, for suspecting the dead; shared by this process's threads. */
 	struct stall stall_put __attribute__((aligned(LAYOUT_LINE)));
 	struct stall stall_get;
-	atomic64 empty_at, full_at; /* where a pop last ran dry, a push full */
+	struct let_ahead dry, full; /* where a pop last ran dry, a push full */
 	atomic64 head_seen;         /* a lower bound of head, where limit < capacity */
 	atomic32 skipped;           /* slots of tombstones were freed, and nobody told */
 };

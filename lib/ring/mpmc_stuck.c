@@ -9,7 +9,6 @@
  * identity, and may itself die anywhere.
  */
 #include "platform/error.h"
-#include "ring/let_ahead.h"
 #include "ring/mpmc.h"
 #include "segment/abandoned.h"
 
@@ -74,7 +73,7 @@ int mpshm_i_mpmc_full(struct mpmc *ring, uint64_t tail, uint64_t at, uint64_t wo
 		return contradiction(ring, at);
 	}
 	/* A lap old: full. */
-	if (at == tail && let_ahead(&ring->full_at, at))
+	if (at == tail && let_ahead(&ring->full, at, ring->mask + 1))
 		return 0;
 	/* Somebody dead may be why. */
 	if (!mpshm_i_stalled(&ring->stall_put, STALL_ANYWHERE))
@@ -97,7 +96,7 @@ int mpshm_i_mpmc_empty(struct mpmc *ring, uint64_t head, uint64_t at, uint64_t w
 			return 0;
 		return contradiction(ring, at);
 	}
-	if (at == head && let_ahead(&ring->empty_at, at))
+	if (at == head && let_ahead(&ring->dry, at, ring->mask + 1))
 		return 0;
 	if (!mpshm_i_stalled(&ring->stall_get, STALL_ANYWHERE))
 		return say_empty();

@@ -18,7 +18,7 @@
 
 #include "platform/error.h"
 #include "ring/copy.h"
-#include "ring/let_ahead.h"
+#include "ring/spsc_ahead.h"
 
 /* May this process act for the side?  A forked child may not: 0 or -EPERM. */
 static inline int mine(const struct spsc_side *side)
@@ -52,48 +52,45 @@ static inline int64_t room(struct mpshm_spsc *ring, uint64_t wanted)
 {
 	struct spsc_side *side = &ring->producer;
 	uint64_t capacity = ring->mask + 1;
-	uint64_t used = side->position - side->other;
 
-	if (capacity - used < wanted) {
-		(void) let_ahead(&side->ran_out, side->position);
+	if (side->end.bound - side->end.position < wanted) {
+		(void) let_ahead(&side->patience, side->end.position, capacity);
 		uint64_t head = atomic64_load_acquire(&ring->shm->head); /* [SPSC-A1] */
-		used = side->position - head;
-		if (unlikely(used > capacity))
+		if (unlikely(side->end.position - head > capacity))
 			return mpshm_i_spsc_corrupt(ring); /* and don't keep it */
-		side->other = head;
+		side->end.bound = head + capacity;
 	}
-	return (int64_t) (capacity - used);
+	return (int64_t) (side->end.bound - side->end.position);
 }
 
 /* Elements to take, likewise. */
 static inline int64_t stock(struct mpshm_spsc *ring, uint64_t wanted)
 {
 	struct spsc_side *side = &ring->consumer;
-	uint64_t ready = side->other - side->position;
+	uint64_t capacity = ring->mask + 1;
 
-	if (ready < wanted) {
+	if (side->end.bound - side->end.position < wanted) {
 		/* Who polls gets the element's line along with the tail's, not after it. */
-		if (!let_ahead(&side->ran_out, side->position))
-			__builtin_prefetch(element_at(ring, side->position));
+		if (!let_ahead(&side->patience, side->end.position, capacity))
+			__builtin_prefetch(element_at(ring, side->end.position));
 		uint64_t tail = atomic64_load_acquire(&ring->shm->tail); /* [SPSC-A0] */
-		ready = tail - side->position;
-		if (unlikely(ready > ring->mask + 1))
+		if (unlikely(tail - side->end.position > capacity))
 			return mpshm_i_spsc_corrupt(ring); /* and don't keep it */
-		side->other = tail;
+		side->end.bound = tail;
 	}
-	return (int64_t) ready;
+	return (int64_t) (side->end.bound - side->end.position);
 }
 
 static inline void publish(struct mpshm_spsc *ring, uint64_t count)
 {
-	ring->producer.position += count;
-	atomic64_store_release(&ring->shm->tail, ring->producer.position); /* [SPSC-R0] */
+	ring->producer.end.position += count;
+	atomic64_store_release(&ring->shm->tail, ring->producer.end.position); /* [SPSC-R0] */
 }
 
 static inline void release(struct mpshm_spsc *ring, uint64_t count)
 {
-	ring->consumer.position += count;
-	atomic64_store_release(&ring->shm->head, ring->consumer.position); /* [SPSC-R1] */
+	ring->consumer.end.position += count;
+	atomic64_store_release(&ring->shm->head, ring->consumer.end.position); /* [SPSC-R1] */
 }
 
 int mpshm_spsc_try_push(struct mpshm_spsc *ring, const void *element)
@@ -106,7 +103,8 @@ int mpshm_spsc_try_push(struct mpshm_spsc *ring, const void *element)
 	int64_t free_slots = room(ring, 1);
 	if (unlikely(free_slots <= 0))
 		return free_slots ? (int) free_slots : lacking(ring, &ring->producer);
-	copy_element(element_at(ring, ring->producer.position), element, ring->element_bytes);
+	ahead_of_one(ring, &ring->producer, true);
+	copy_element(element_at(ring, ring->producer.end.position), element, ring->element_bytes);
 	publish(ring, 1);
 	return 0;
 }
@@ -121,7 +119,9 @@ int mpshm_spsc_try_pop(struct mpshm_spsc *ring, void *ret_element)
 	int64_t ready = stock(ring, 1);
 	if (unlikely(ready <= 0))
 		return ready ? (int) ready : lacking(ring, &ring->consumer);
-	copy_element(ret_element, element_at(ring, ring->consumer.position), ring->element_bytes);
+	ahead_of_one(ring, &ring->consumer, false);
+	copy_element(ret_element, element_at(ring, ring->consumer.end.position),
+	             ring->element_bytes);
 	release(ring, 1);
 	return 0;
 }
@@ -157,7 +157,8 @@ static ssize_t push_many(struct mpshm_spsc *ring, const void *elements, size_t l
 	ssize_t count = how_many(ring, &ring->producer, room(ring, most), least, most);
 	if (count <= 0)
 		return count;
-	copy_run(ring, ring->producer.position, (size_t) count, (char *) (uintptr_t) elements,
+	ahead_of_run(ring, &ring->producer, (uint64_t) count, true);
+	copy_run(ring, ring->producer.end.position, (size_t) count, (char *) (uintptr_t) elements,
 	         true);
 	publish(ring, (uint64_t) count);
 	return count;
@@ -171,7 +172,8 @@ static ssize_t pop_many(struct mpshm_spsc *ring, void *ret_elements, size_t leas
 	ssize_t count = how_many(ring, &ring->consumer, stock(ring, most), least, most);
 	if (count <= 0)
 		return count;
-	copy_run(ring, ring->consumer.position, (size_t) count, ret_elements, false);
+	ahead_of_run(ring, &ring->consumer, (uint64_t) count, false);
+	copy_run(ring, ring->consumer.end.position, (size_t) count, ret_elements, false);
 	release(ring, (uint64_t) count);
 	return count;
 }
@@ -205,17 +207,17 @@ static ssize_t open_span(struct mpshm_spsc *ring, struct spsc_side *side, ssize_
 {
 	if (count <= 0)
 		return count;
-	uint64_t slot = side->position & ring->mask;
+	uint64_t slot = side->end.position & ring->mask;
 	size_t first =
 		(size_t) count <= ring->mask + 1 - slot ? (size_t) count : ring->mask + 1 - slot;
-	side->open = (uint64_t) count;
+	spsc_side_open(ring, side, (uint64_t) count);
 	*ret_span = (struct mpshm_span){
-		.first = element_at(ring, side->position),
+		.first = element_at(ring, side->end.position),
 		.second = ring->elements,
 		.first_count = first,
 		.count = (size_t) count,
 		.stride_bytes = ring->element_bytes,
-		.position = side->position,
+		.position = side->end.position,
 	};
 	return count;
 }
@@ -249,10 +251,10 @@ static int close_span(struct mpshm_spsc *ring, struct spsc_side *side, struct mp
 	int error = mine(side);
 	if (error)
 		return error;
-	if (side->open == 0 || side->open != span->count || side->position != span->position ||
+	if (side->open == 0 || side->open != span->count || side->end.position != span->position ||
 	    count > span->count)
 		return mpshm_i_spsc_no_span(ring, count);
-	side->open = 0;
+	spsc_side_open(ring, side, 0);
 	span->count = 0;
 	return 0;
 }

@@ -7,35 +7,57 @@
 
 #include "layout/object.h"
 #include "platform/process.h"
+#include "ring/let_ahead.h"
 #include "segment/object.h"
 #include "segment/recovery.h"
 #include <mpshm/spsc.h>
+#include <mpshm/spsc_inline.h>
+#undef mpshm_spsc_try_push
+#undef mpshm_spsc_try_pop
 
-/* A side that this handle has: only its one thread touches it. */
+#define SIDE_NONE UINT64_MAX
+
+/*
+ * A side that this handle has: only its one thread touches it.  Its own position is what the
+ * shared word holds, and never read back; the bound is where the other side's position,
+ * as last seen, lets it go to.
+ */
 struct spsc_side {
-	uint64_t position; /* our own: what the shared word holds, never read back */
-	uint64_t other;    /* the other side's, as last seen */
-	uint64_t open;     /* elements of the open span; 0: none */
-	atomic64 ran_out;  /* where it last had to look at the other's */
-	uint64_t process;  /* identity that took the side; SIDE_NONE: we don't have it */
-	bool watches;      /* MPSHM_WATCH_PEER */
+	struct mpshm_spsc_end end; /* as the inline calls see it */
+
+	uint64_t open;    /* elements of the open span; 0: none */
+	uint64_t process; /* identity that took the side; SIDE_NONE: we don't have it */
+	struct let_ahead patience;
+	bool watches; /* MPSHM_WATCH_PEER */
 
 	/* Only where it watches, and the ring is empty, or full. */
 	struct stall stall;
 	uint64_t dead; /* the other side's owner word that was proven dead; 0: none */
-} __attribute__((aligned(LAYOUT_LINE)));
-
-#define SIDE_NONE UINT64_MAX
+} __attribute__((aligned(MPSHM_SPSC_END_BYTES)));
 
 struct mpshm_spsc {
+	struct spsc_side producer; /* both where the inline calls find them */
+	struct spsc_side consumer;
 	struct object object;
 	struct spsc_shm *shm;
 	char *elements;
 	uint64_t mask; /* capacity - 1 */
 	size_t element_bytes;
-	struct spsc_side producer;
-	struct spsc_side consumer;
+	uint64_t ahead; /* how far away a small element is asked for; UINT64_MAX: never */
 };
+_Static_assert(sizeof(struct mpshm_spsc_end) == 64, "the end is a line of its side");
+_Static_assert(offsetof(struct mpshm_spsc, producer) == 0 &&
+                       offsetof(struct mpshm_spsc, consumer) == MPSHM_SPSC_END_BYTES,
+               "the ends are where the inline calls look for them");
+_Static_assert(SIDE_NONE == MPSHM_SPSC_CALLED, "nobody's process");
+
+/* May inline calls use the side?  Not while it has a span open, nor for other elements than
+ * theirs. */
+static inline void spsc_side_open(struct mpshm_spsc *ring, struct spsc_side *side, uint64_t span)
+{
+	side->open = span;
+	side->end.inline_for = span == 0 && ring->element_bytes == 8 ? side->process : SIDE_NONE;
+}
 
 /* Take the sides that `flags` name, all or none, and start at the shared positions.
  * 0, -EBUSY, -EBADMSG. */

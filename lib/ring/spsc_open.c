@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* spsc: open and close; geometry; failures in words. */
-#include "ring/spsc.h"
+#include "ring/spsc_ahead.h"
 
 #include <stdlib.h>
 
@@ -82,6 +82,18 @@ static int check_options(const char *name, unsigned flags, const struct mpshm_sp
 	return 0;
 }
 
+/* What the inline calls want to know; they may use it once the side is taken. */
+static void lay_open(struct mpshm_spsc *ring, struct spsc_side *side, atomic64 *published)
+{
+	side->end = (struct mpshm_spsc_end){
+		.mask = ring->mask,
+		.elements = ring->elements,
+		.published = &published->raw,
+		.process = mpshm_i_process,
+		.inline_for = SIDE_NONE,
+	};
+}
+
 /* Check the shared geometry and keep it. */
 static int view(struct mpshm_spsc *ring, const char *name, const struct mpshm_spsc_options *asked)
 {
@@ -106,6 +118,9 @@ static int view(struct mpshm_spsc *ring, const char *name, const struct mpshm_sp
 	ring->elements = (char *) ring->object.shm + at;
 	ring->mask = capacity - 1;
 	ring->element_bytes = element_bytes;
+	ring->ahead = element_bytes > AHEAD_LINE_BYTES ? UINT64_MAX : AHEAD_BYTES / element_bytes;
+	lay_open(ring, &ring->producer, &ring->shm->tail);
+	lay_open(ring, &ring->consumer, &ring->shm->head);
 	return 0;
 }
 
@@ -119,7 +134,7 @@ int mpshm_spsc_open(struct mpshm_spsc **ret_ring, struct mpshm_segment *segment,
 	if (error)
 		return error;
 
-	struct mpshm_spsc *ring = aligned_alloc(LAYOUT_LINE, sizeof *ring);
+	struct mpshm_spsc *ring = aligned_alloc(MPSHM_SPSC_END_BYTES, sizeof *ring);
 	if (!ring)
 		return mpshm_i_fail(ENOMEM, "spsc ring %s: no memory for a handle", name);
 	*ring = (struct mpshm_spsc){.producer.process = SIDE_NONE, .consumer.process = SIDE_NONE};

@@ -50,11 +50,13 @@ int mpshm_i_spsc_lacking(struct mpshm_spsc *ring, struct spsc_side *side)
 	uint64_t owner = atomic64_load_acquire(word);
 
 	if (is_somebody(owner) && owner != side->dead) {
-		if (!mpshm_i_stalled(&side->stall, side->position) || !is_dead(ring, word, owner))
+		if (!mpshm_i_stalled(&side->stall, side->end.position) ||
+		    !is_dead(ring, word, owner))
 			return -EAGAIN;
 		side->dead = owner;
 	}
-	if (atomic64_load_acquire(position) != side->other)
+	uint64_t seen = produces ? side->end.bound - (ring->mask + 1) : side->end.bound;
+	if (atomic64_load_acquire(position) != seen)
 		return -EAGAIN; /* there is more: the next call finds it */
 	return is_somebody(owner) ? dead(owner, what) : nobody(owner, what);
 }

@@ -41,7 +41,7 @@ static void give_side(struct mpshm_spsc *ring, atomic64 *word, struct spsc_side 
 	if (side->process == *mpshm_i_process)
 		/* [SIDE-R0] pairs with [SIDE-A0], [SIDE-A1]: our positions */
 		(void) atomic64_cas(word, &self, left);
-	side->process = SIDE_NONE;
+	side->process = side->end.inline_for = SIDE_NONE;
 }
 
 /* Our own position is what the last of our side stored; the other's may be behind what it
@@ -51,10 +51,10 @@ static int start_positions(struct mpshm_spsc *ring, unsigned flags)
 	uint64_t tail = atomic64_load_acquire(&ring->shm->tail);
 	uint64_t head = atomic64_load_acquire(&ring->shm->head);
 
-	ring->producer.position = tail;
-	ring->producer.other = head;
-	ring->consumer.position = head;
-	ring->consumer.other = tail;
+	ring->producer.end.position = tail;
+	ring->producer.end.bound = head + ring->mask + 1;
+	ring->consumer.end.position = head;
+	ring->consumer.end.bound = tail;
 	if (flags & MPSHM_CONSUMER)
 		tail = atomic64_load_acquire(&ring->shm->tail);
 	return tail - head > ring->mask + 1 ? mpshm_i_spsc_corrupt(ring) : 0;
@@ -81,6 +81,8 @@ int mpshm_i_spsc_take_sides(struct mpshm_spsc *ring, unsigned flags)
 		give_side(ring, &ring->shm->consumer, &ring->consumer, consumer);
 		return error;
 	}
+	for (int i = 0; i < 2; i++)
+		spsc_side_open(ring, i ? &ring->consumer : &ring->producer, 0);
 	ring->producer.watches = ring->consumer.watches = flags & MPSHM_WATCH_PEER;
 	uint64_t from_dead =
 		((producer & OWNER_BITS) != OWNER_NONE) + ((consumer & OWNER_BITS) != OWNER_NONE);

@@ -25,7 +25,7 @@ static void setup(const struct crash_case *self)
 /* Drain, or fill, the ring until the survivor is told of the death. */
 static void await_the_news(const struct crash_case *self)
 {
-	char element[SPSC_BYTES];
+	char element[SPSC_BYTES_MOST];
 	int ret = -EAGAIN;
 
 	for (struct patience p = {0}; ret == -EAGAIN && patience(&p);) {
@@ -73,12 +73,21 @@ static void clean(const struct crash_case *self)
 	world_end();
 }
 
-static const struct spsc_state put_empty = {.skipped = 5, .survivor = MPSHM_CONSUMER};
-static const struct spsc_state put_wrap = {.skipped = 3, .filled = 4, .survivor = MPSHM_CONSUMER};
-static const struct spsc_state put_full = {.skipped = 5, .filled = 8, .survivor = MPSHM_CONSUMER};
-static const struct spsc_state get_empty = {.skipped = 5, .survivor = MPSHM_PRODUCER};
-static const struct spsc_state get_wrap = {.skipped = 6, .filled = 4, .survivor = MPSHM_PRODUCER};
-static const struct spsc_state get_full = {.skipped = 6, .filled = 8, .survivor = MPSHM_PRODUCER};
+#define STATES(type, of) \
+	static const struct spsc_state put_empty_##type = { \
+		.skipped = 5, .bytes = of, .survivor = MPSHM_CONSUMER}; \
+	static const struct spsc_state put_wrap_##type = { \
+		.skipped = 3, .filled = 4, .bytes = of, .survivor = MPSHM_CONSUMER}; \
+	static const struct spsc_state put_full_##type = { \
+		.skipped = 5, .filled = 8, .bytes = of, .survivor = MPSHM_CONSUMER}; \
+	static const struct spsc_state get_empty_##type = { \
+		.skipped = 5, .bytes = of, .survivor = MPSHM_PRODUCER}; \
+	static const struct spsc_state get_wrap_##type = { \
+		.skipped = 6, .filled = 4, .bytes = of, .survivor = MPSHM_PRODUCER}; \
+	static const struct spsc_state get_full_##type = { \
+		.skipped = 6, .filled = 8, .bytes = of, .survivor = MPSHM_PRODUCER};
+STATES(word, 8)
+STATES(record, 24)
 
 #define CASE(operation, before, state) \
 	&(const struct crash_case) \
@@ -87,19 +96,21 @@ static const struct spsc_state get_full = {.skipped = 6, .filled = 8, .survivor 
 		.ready = spsc_before_##before, .operate = spsc_##operation, .check = check, \
 		.clean = clean, .with = &(state) \
 	}
-#define PUTS(operation, before) \
-	CASE(operation, before, put_empty), CASE(operation, before, put_wrap), \
-		CASE(operation, before, put_full)
-#define GETS(operation, before) \
-	CASE(operation, before, get_empty), CASE(operation, before, get_wrap), \
-		CASE(operation, before, get_full)
+#define PUTS(operation, before, type) \
+	CASE(operation, before, put_empty_##type), CASE(operation, before, put_wrap_##type), \
+		CASE(operation, before, put_full_##type)
+#define GETS(operation, before, type) \
+	CASE(operation, before, get_empty_##type), CASE(operation, before, get_wrap_##type), \
+		CASE(operation, before, get_full_##type)
 
 const struct crash_case *const spsc_cases[] = {
-	PUTS(push, put),
-	GETS(pop, get),
-	PUTS(push_bulk, puts),
-	GETS(pop_bulk, gets),
-	PUTS(reserve_commit, puts),
-	GETS(peek_release, gets),
+	PUTS(push, put, word),
+	GETS(pop, get, word),
+	PUTS(push, put, record),
+	GETS(pop, get, record),
+	PUTS(push_bulk, puts, record),
+	GETS(pop_bulk, gets, record),
+	PUTS(reserve_commit, puts, record),
+	GETS(peek_release, gets, record),
 	NULL,
 };

@@ -39,9 +39,9 @@ static void clean(const struct crash_case *self)
 /* Who holds which side. */
 static const char producer, consumer;
 
-static const struct spsc_state empty = {.skipped = 5};
-static const struct spsc_state wrap = {.skipped = 6, .filled = 4};
-static const struct spsc_state full = {.skipped = 6, .filled = 8};
+static const struct spsc_state empty = {.skipped = 5, .bytes = 24};
+static const struct spsc_state wrap = {.skipped = 6, .filled = 4, .bytes = 24};
+static const struct spsc_state full = {.skipped = 6, .filled = 8, .bytes = 24};
 
 #define CASE(operation, before, side, state) \
 	&(const struct crash_case) \

@@ -3,12 +3,13 @@
 
 struct mpshm_spsc *spsc_theirs;
 
-static char messages[SPSC_BATCH][SPSC_BYTES];
+static size_t bytes; /* of an element */
+static char messages[SPSC_BATCH * SPSC_BYTES_MOST];
 
 struct mpshm_spsc *spsc_side(unsigned flags)
 {
-	static const struct mpshm_spsc_options options = {.capacity = SPSC_CAPACITY,
-	                                                  .element_bytes = SPSC_BYTES};
+	const struct mpshm_spsc_options options = {.capacity = SPSC_CAPACITY,
+	                                           .element_bytes = (uint32_t) bytes};
 	for (struct patience p = {0}; patience(&p);) {
 		struct mpshm_spsc *ring;
 		int ret = mpshm_spsc_open(&ring, world_segment, "spsc", flags | MPSHM_CREATE,
@@ -24,7 +25,7 @@ struct mpshm_spsc *spsc_side(unsigned flags)
 
 void spsc_put_one(int actor, struct mpshm_spsc *ring)
 {
-	ledger_put_begin(actor, 1, messages, SPSC_BYTES);
+	ledger_put_begin(actor, 1, messages, bytes);
 	WORLD_IS(mpshm_spsc_try_push(ring, messages), 0);
 	ledger_put_end(actor, 1);
 }
@@ -32,9 +33,10 @@ void spsc_put_one(int actor, struct mpshm_spsc *ring)
 void spsc_begin(const struct crash_case *self)
 {
 	const struct spsc_state *state = self->with;
-	char element[SPSC_BYTES] = {0};
+	char element[SPSC_BYTES_MOST] = {0};
 
 	world_begin();
+	bytes = state->bytes;
 	spsc_theirs = NULL;
 	struct mpshm_spsc *both = spsc_side(MPSHM_PRODUCER | MPSHM_CONSUMER);
 	for (uint32_t i = 0; i < state->skipped; i++) {
@@ -48,16 +50,16 @@ void spsc_begin(const struct crash_case *self)
 
 void spsc_get_all(struct mpshm_spsc *ring)
 {
-	char element[SPSC_BYTES];
+	char element[SPSC_BYTES_MOST];
 	while (mpshm_spsc_try_pop(ring, element) == 0) {
 		crash_progress();
-		ledger_deliver(element, SPSC_BYTES, false);
+		ledger_deliver(element, bytes, false);
 	}
 }
 
 void spsc_check_whole(struct mpshm_spsc *producer, struct mpshm_spsc *consumer)
 {
-	uint64_t element[SPSC_BYTES / 8] = {0};
+	uint64_t element[SPSC_BYTES_MOST / 8] = {0};
 	for (element[0] = 0; element[0] < SPSC_CAPACITY; element[0]++)
 		if (mpshm_spsc_try_push(producer, element) != 0)
 			crash_fault(CRASH_LEAK, "the ring takes %llu of %u",
@@ -79,25 +81,25 @@ static void take_side(const struct crash_case *self, unsigned side)
 void spsc_before_put(const struct crash_case *self)
 {
 	take_side(self, MPSHM_PRODUCER);
-	ledger_put_begin(ledger_victim(), 1, messages, SPSC_BYTES);
+	ledger_put_begin(ledger_victim(), 1, messages, bytes);
 }
 
 void spsc_before_puts(const struct crash_case *self)
 {
 	take_side(self, MPSHM_PRODUCER);
-	ledger_put_begin(ledger_victim(), SPSC_BATCH, messages, SPSC_BYTES);
+	ledger_put_begin(ledger_victim(), SPSC_BATCH, messages, bytes);
 }
 
 void spsc_before_get(const struct crash_case *self)
 {
 	take_side(self, MPSHM_CONSUMER);
-	ledger_get_begin(ledger_victim(), 1, SPSC_BYTES);
+	ledger_get_begin(ledger_victim(), 1, bytes);
 }
 
 void spsc_before_gets(const struct crash_case *self)
 {
 	take_side(self, MPSHM_CONSUMER);
-	ledger_get_begin(ledger_victim(), SPSC_BATCH, SPSC_BYTES);
+	ledger_get_begin(ledger_victim(), SPSC_BATCH, bytes);
 }
 
 static char *buffer(void)
@@ -131,7 +133,7 @@ void spsc_reserve_commit(const struct crash_case *self)
 	(void) self;
 	ssize_t count = mpshm_spsc_try_reserve(spsc_theirs, SPSC_BATCH, &span);
 	for (ssize_t i = 0; i < count; i++)
-		memcpy(mpshm_span_element(&span, (size_t) i), messages[i], SPSC_BYTES);
+		memcpy(mpshm_span_element(&span, (size_t) i), messages + (size_t) i * bytes, bytes);
 	if (count > 0)
 		(void) mpshm_spsc_commit(spsc_theirs, &span, (size_t) count);
 	ledger_put_end(ledger_victim(), count);
@@ -162,8 +164,7 @@ void spsc_peek_release(const struct crash_case *self)
 	(void) self;
 	ssize_t count = mpshm_spsc_try_peek(spsc_theirs, SPSC_BATCH, &span);
 	for (ssize_t i = 0; i < count; i++)
-		memcpy(buffer() + (size_t) i * SPSC_BYTES, mpshm_span_element(&span, (size_t) i),
-		       SPSC_BYTES);
+		memcpy(buffer() + (size_t) i * bytes, mpshm_span_element(&span, (size_t) i), bytes);
 	if (count > 0)
 		(void) mpshm_spsc_release(spsc_theirs, &span, (size_t) count);
 	ledger_get_end(ledger_victim(), count);

@@ -20,7 +20,7 @@ static struct mpshm_spsc *ring_of(uint32_t capacity, unsigned flags)
 /* A handle of 2^31 one-byte elements over sparse memory, both sides at `start`. */
 static struct mpshm_spsc *fake_ring(uint64_t capacity, uint64_t start)
 {
-	struct mpshm_spsc *ring = aligned_alloc(LAYOUT_LINE, sizeof *ring);
+	struct mpshm_spsc *ring = aligned_alloc(MPSHM_SPSC_END_BYTES, sizeof *ring);
 	struct spsc_shm *shm = sparse_memory(sizeof *shm + capacity);
 	uint64_t process = *mpshm_i_process;
 	*ring = (struct mpshm_spsc){
@@ -29,9 +29,13 @@ static struct mpshm_spsc *fake_ring(uint64_t capacity, uint64_t start)
 		.elements = (char *) (shm + 1),
 		.mask = capacity - 1,
 		.element_bytes = 1,
-		.producer = {.position = start, .other = start, .process = process},
-		.consumer = {.position = start, .other = start, .process = process},
+		.producer = {.process = process},
+		.consumer = {.process = process},
 	};
+	ring->producer.end = (struct mpshm_spsc_end){.position = start, .bound = start + capacity};
+	ring->consumer.end = (struct mpshm_spsc_end){.position = start, .bound = start};
+	ring->producer.end.inline_for = ring->consumer.end.inline_for = MPSHM_SPSC_CALLED;
+	ring->producer.end.process = ring->consumer.end.process = mpshm_i_process;
 	atomic64_store_release(&shm->tail, start);
 	atomic64_store_release(&shm->head, start);
 	return ring;
@@ -79,8 +83,8 @@ START_TEST(spsc_full_ring_of_2_to_the_31_is_full)
 	const uint64_t capacity = UINT64_C(1) << 31;
 	struct mpshm_spsc *ring = fake_ring(capacity, UINT64_MAX - 100);
 	uint8_t byte = 9;
-	ring->producer.position += capacity - 1;
-	atomic64_store_release(&ring->shm->tail, ring->producer.position);
+	ring->producer.end.position += capacity - 1;
+	atomic64_store_release(&ring->shm->tail, ring->producer.end.position);
 	ck_assert_uint_eq(mpshm_spsc_size(ring), capacity - 1);
 	ck_assert_int_eq(mpshm_spsc_try_push_bulk(ring, &byte, 2), -EAGAIN);
 	ck_assert_int_eq(mpshm_spsc_try_push_burst(ring, &byte, 1), 1);
@@ -104,7 +108,7 @@ START_TEST(spsc_position_of_a_hostile_peer_returns_ebadmsg_however_often)
 	for (size_t i = 0; i < COUNT_OF(lies); i++) {
 		/* The consumer's lie to the producer; then the other way round. */
 		atomic64_store_release(&ring->shm->head, 0 - lies[i]);
-		ring->producer.other = ring->producer.position - 4;
+		ring->producer.end.bound = ring->producer.end.position;
 		for (int again = 0; again < 3; again++) {
 			ck_assert_int_eq(mpshm_spsc_try_push(ring, many), -EBADMSG);
 			ck_assert_int_eq(mpshm_spsc_try_push_burst(ring, many, 1100), -EBADMSG);

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * spsc, inline: both ways to push and pop an element of 8 bytes do the same, and where
+ * the inline one may not, it does not.
+ */
+#include "objects.h"
+
+#include "ring/spsc.h"
+/* What a user sees, who did not look into the library. */
+#define mpshm_spsc_try_push(ring, element) mpshm_spsc_push_inline(ring, element)
+#define mpshm_spsc_try_pop(ring, ret_element) mpshm_spsc_pop_inline(ring, ret_element)
+
+#define BOTH (MPSHM_PRODUCER | MPSHM_CONSUMER)
+
+static struct mpshm_spsc *ring_of(uint32_t capacity, uint32_t element_bytes)
+{
+	struct mpshm_spsc *ring;
+	const struct mpshm_spsc_options options = {capacity, element_bytes, {0}};
+	ck_assert_int_eq(mpshm_spsc_open(&ring, seg, "ring", MPSHM_CREATE | BOTH, &options),
+	                 MPSHM_CREATED);
+	return ring;
+}
+
+static bool goes_inline(const struct spsc_side *side)
+{
+	return mpshm_spsc_goes_inline(&side->end);
+}
+
+/* Every way in meets every way out, at every fill of a small ring, over many laps. */
+START_TEST(spsc_inline_and_called_are_the_same_operations)
+{
+	struct mpshm_spsc *ring = ring_of(8, 8);
+	uint64_t in = 0, out = 0, got;
+
+	for (unsigned turn = 0; turn < 4096; turn++) {
+		unsigned puts = turn % 11, gets = turn / 11 % 11;
+		for (unsigned i = 0; i < puts; i++) {
+			int ret = (turn + i) % 3 ? mpshm_spsc_try_push(ring, &in)
+			                         : (mpshm_spsc_try_push) (ring, &in);
+			ck_assert_int_eq(ret, in - out == 8 ? -EAGAIN : 0);
+			in += ret == 0;
+			ck_assert_uint_eq(mpshm_spsc_size(ring), in - out);
+		}
+		for (unsigned i = 0; i < gets; i++) {
+			got = UINT64_MAX;
+			int ret = (turn + i) % 2 ? mpshm_spsc_try_pop(ring, &got)
+			                         : (mpshm_spsc_try_pop) (ring, &got);
+			ck_assert_int_eq(ret, in == out ? -EAGAIN : 0);
+			ck_assert_uint_eq(got, ret == 0 ? out : UINT64_MAX);
+			out += ret == 0;
+			ck_assert_uint_eq(mpshm_spsc_size(ring), in - out);
+		}
+	}
+	ck_assert_uint_gt(out, 1000);
+	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
+}
+END_TEST
+
+START_TEST(spsc_inline_is_for_elements_of_8_bytes_only)
+{
+	for (uint32_t bytes = 1; bytes <= 64; bytes++) {
+		struct mpshm_spsc *ring = ring_of(8, bytes);
+		char element[64], got[64] = "";
+		memset(element, (int) bytes, sizeof element);
+		ck_assert_int_eq(goes_inline(&ring->producer), bytes == 8);
+		ck_assert_int_eq(goes_inline(&ring->consumer), false); /* empty */
+		ck_assert_int_eq(mpshm_spsc_try_push(ring, element), 0);
+		ck_assert_int_eq(mpshm_spsc_try_pop(ring, got), 0);
+		ck_assert_mem_eq(got, element, bytes);
+		ck_assert_int_eq(mpshm_spsc_close(ring), 0);
+		ck_assert_int_eq(mpshm_object_unlink(seg, "ring"), 0);
+	}
+}
+END_TEST
+
+/* The compiler sees that the caller's is shorter. */
+START_TEST(spsc_inline_leaves_a_short_variable_to_the_library)
+{
+	struct mpshm_spsc *ring = ring_of(8, 1);
+	char in = 'x', out = 0;
+	ck_assert_int_eq(mpshm_spsc_try_push(ring, &in), 0);
+	ck_assert_int_eq(mpshm_spsc_try_pop(ring, &out), 0);
+	ck_assert_int_eq(out, 'x');
+	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
+}
+END_TEST
+
+START_TEST(spsc_inline_is_barred_by_an_open_span)
+{
+	struct mpshm_spsc *ring = ring_of(8, 8);
+	uint64_t element = 1, got;
+	struct mpshm_span in, out;
+
+	ck_assert_int_eq(mpshm_spsc_try_push(ring, &element), 0);
+	ck_assert_int_eq(mpshm_spsc_try_push(ring, &element), 0);
+	ck_assert_int_eq(mpshm_spsc_try_reserve(ring, 2, &in), 2);
+	ck_assert_int_eq(mpshm_spsc_try_push(ring, &element), -EBUSY);
+	ck_assert_int_eq(mpshm_spsc_try_pop(ring, &got), 0); /* the other side has none */
+	ck_assert_int_eq(mpshm_spsc_commit(ring, &in, 0), 0);
+	ck_assert_int_eq(goes_inline(&ring->producer), true);
+	ck_assert_int_eq(mpshm_spsc_try_push(ring, &element), 0);
+	ck_assert_int_eq(mpshm_spsc_try_peek(ring, 1, &out), 1);
+	ck_assert_int_eq(mpshm_spsc_try_pop(ring, &got), -EBUSY);
+	ck_assert_int_eq(mpshm_spsc_release(ring, &out, 1), 0);
+	ck_assert_int_eq(mpshm_spsc_try_pop(ring, &got), 0);
+	ck_assert_int_eq(mpshm_spsc_try_pop(ring, &got), -EAGAIN);
+	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
+}
+END_TEST
+
+START_TEST(spsc_inline_without_the_side_returns_eperm)
+{
+	struct mpshm_spsc *both = ring_of(8, 8), *none;
+	uint64_t element = 1;
+
+	ck_assert_int_eq(mpshm_spsc_try_push(both, &element), 0);
+	ck_assert_int_eq(mpshm_spsc_open(&none, seg, "ring", 0, NULL), MPSHM_ATTACHED);
+	ck_assert_int_eq(mpshm_spsc_try_push(none, &element), -EPERM);
+	ck_assert_int_eq(mpshm_spsc_try_pop(none, &element), -EPERM);
+	ck_assert_int_eq(mpshm_spsc_close(none), 0);
+	ck_assert_int_eq(mpshm_spsc_close(both), 0);
+}
+END_TEST
+
+static struct mpshm_spsc *parents;
+
+static void child_has_no_side(void *known)
+{
+	uint64_t element = 9;
+
+	/* Before and after it has an identity of its own. */
+	for (int i = 0; i < 2; i++) {
+		need_eq(mpshm_spsc_try_push(parents, &element), -EPERM);
+		need_eq(mpshm_spsc_try_pop(parents, &element), -EPERM);
+		need_eq(mpshm_thread_attach(seg), 0);
+	}
+	(void) known;
+}
+
+START_TEST(spsc_inline_in_a_forked_child_returns_eperm)
+{
+	uint64_t element = 1;
+
+	parents = ring_of(8, 8);
+	ck_assert_int_eq(mpshm_spsc_try_push(parents, &element), 0);
+	ck_assert_int_eq(mpshm_spsc_try_push(parents, &element), 0);
+	ck_assert_int_eq(mpshm_spsc_try_pop(parents, &element), 0);
+	child_does(child_has_no_side, NULL);
+	ck_assert_uint_eq(mpshm_spsc_size(parents), 1);
+	ck_assert_int_eq(mpshm_spsc_try_pop(parents, &element), 0);
+	ck_assert_uint_eq(element, 1);
+	ck_assert_int_eq(mpshm_spsc_close(parents), 0);
+}
+END_TEST
+
+static void child_takes_over(void *unused)
+{
+	struct mpshm_segment *mine;
+	struct mpshm_spsc *ring;
+	uint64_t element = 3, got;
+
+	(void) unused;
+	need_eq(mpshm_segment_open(&mine, segment_file(), MPSHM_NEW_MAPPING, NULL), MPSHM_ATTACHED);
+	need_eq(mpshm_spsc_open(&ring, mine, "ring", BOTH, NULL), MPSHM_ATTACHED);
+	need_eq(mpshm_spsc_try_pop(ring, &got), 0);
+	need_eq(got, 2);
+	need_eq(mpshm_spsc_try_push(ring, &element), 0);
+	need_eq(mpshm_spsc_try_pop(ring, &got), 0);
+	need_eq(got, 3);
+	need_eq(mpshm_spsc_try_pop(ring, &got), -EAGAIN);
+}
+
+/* Each inline call has published its position: none is kept back. */
+START_TEST(spsc_inline_is_all_there_for_a_successor)
+{
+	struct mpshm_spsc *ring = ring_of(8, 8);
+	uint64_t element, got;
+
+	for (element = 1; element <= 2; element++)
+		ck_assert_int_eq(mpshm_spsc_try_push(ring, &element), 0);
+	ck_assert_int_eq(mpshm_spsc_try_pop(ring, &got), 0);
+	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
+	child_does(child_takes_over, NULL);
+}
+END_TEST
+
+Suite *suite_spsc_inline(void)
+{
+	Suite *suite = suite_create("spsc_inline");
+	TCase *tcase = objects_tcase(suite, "spsc_inline");
+	tcase_add_test(tcase, spsc_inline_and_called_are_the_same_operations);
+	tcase_add_test(tcase, spsc_inline_is_for_elements_of_8_bytes_only);
+	tcase_add_test(tcase, spsc_inline_leaves_a_short_variable_to_the_library);
+	tcase_add_test(tcase, spsc_inline_is_barred_by_an_open_span);
+	tcase_add_test(tcase, spsc_inline_without_the_side_returns_eperm);
+	tcase_add_test(tcase, spsc_inline_in_a_forked_child_returns_eperm);
+	tcase_add_test(tcase, spsc_inline_is_all_there_for_a_successor);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
