@@ -18,6 +18,7 @@ name=$(basename "$header" .h)
 # The other pages, for SEE ALSO.
 pages=mpshm
 for other in "$include"/mpshm/*.h; do
+  case $other in *_inline.h) continue ;; esac # a part of another page
   pages="$pages mpshm_$(basename "$other" .h)"
 done
 

@@ -2,10 +2,11 @@
 /*
  * spsc: a bounded ring from one producer process to one consumer process.
  *
- * Elements are of one size.  Wait-free: no call loops, waits or makes a system
- * call (one that watches its peer does, now and then, while it is stuck).  A side
- * belongs to the process that opened it, and to one thread of it at a time; both
- * sides may be one process.
+ * Elements are of one size.  Wait-free: no call makes a system call (one that watches
+ * its peer does, now and then, while it is stuck) or waits for the other side; one that
+ * runs dry, or full, again and again in a fast stream lets the other side get ahead for a
+ * moment, of a microsecond at most.  A side belongs to the process that opened it, and to
+ * one thread of it at a time; both sides may be one process.
  *
  * Memory order: what a producer wrote before a push or commit is visible to the
  * consumer after the pop or peek that returns the element; what a consumer did
@@ -77,6 +78,10 @@ int mpshm_spsc_peer(struct mpshm_spsc *ring, unsigned side);
  * Append, or take, one element.  0; -EAGAIN: full, or empty; -EPERM: not our side;
  * -EBUSY: this side has a span open; -EBADMSG: the peer's position can't be; where the
  * handle watches its peer -EOWNERDEAD, -EPIPE as above.  All but 0 change nothing.
+ *
+ * Elements of 8 bytes move without a call: both names are macros, too, as those of the C
+ * library may be.  Where MPSHM_NO_INLINE is defined, and in programs under
+ * ThreadSanitizer, which does not see into the library, they are functions only.
  */
 int mpshm_spsc_try_push(struct mpshm_spsc *ring, const void *element);
 int mpshm_spsc_try_pop(struct mpshm_spsc *ring, void *ret_element);
@@ -113,9 +118,6 @@ size_t mpshm_spsc_element_bytes(const struct mpshm_spsc *ring);
 
 MPSHM_END_DECLS
 
-/* Elements of 8 bytes are pushed and popped one at a time without a call. */
-#ifndef MPSHM_NO_INLINE
 #include <mpshm/spsc_inline.h>
-#endif
 
 #endif

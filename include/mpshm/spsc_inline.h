@@ -5,16 +5,17 @@
  *
  * mpshm_spsc_try_push() and mpshm_spsc_try_pop() become macros, as the C library's functions
  * may be: (mpshm_spsc_try_push)(ring, element) and &mpshm_spsc_try_push are the library's
- * functions, and so is each where MPSHM_NO_INLINE is defined.  Both ways do the same.
+ * functions, and so is each where MPSHM_NO_INLINE is defined, or ThreadSanitizer watches.
+ * Both ways do the same.
  *
  * What is laid open here is part of the library's binary interface: it changes with the
  * library's soname only.  A library that has no use for it leaves `inline_for` at
- * MPSHM_SPSC_CALLED, and every call reaches it.
+ * MPSHM_SPSC_CALLED, keeps `process` readable, and every call reaches it.
  */
 #ifndef MPSHM_SPSC_INLINE_H
 #define MPSHM_SPSC_INLINE_H
 
-#include <mpshm/base.h>
+#include <mpshm/spsc.h>
 #include <string.h>
 
 MPSHM_BEGIN_DECLS
@@ -42,7 +43,8 @@ struct mpshm_spsc_end {
 
 static inline int mpshm_spsc_goes_inline(const struct mpshm_spsc_end *end)
 {
-	return __builtin_expect(end->position != end->bound && *end->process == end->inline_for, 1);
+	return __builtin_expect(end->position != end->bound && *end->process == end->inline_for,
+	                        1) != 0;
 }
 
 static inline char *mpshm_spsc_element(const struct mpshm_spsc_end *end, uint64_t position)
@@ -59,11 +61,11 @@ static inline char *mpshm_spsc_element(const struct mpshm_spsc_end *end, uint64_
 
 static inline int mpshm_spsc_has_ahead(const struct mpshm_spsc_end *end, uint64_t position)
 {
-	return (position & 7) == 0 && end->bound - position > MPSHM_SPSC_AHEAD;
+	return (position & 7) == 0 && end->bound - position > MPSHM_SPSC_AHEAD + 7;
 }
 
 /* Ask for a line that will be written. */
-static inline void mpshm_fetch_to_write(const void *line)
+static inline void mpshm_spsc_fetch_to_write(const void *line)
 {
 #if defined(__x86_64__)
 	/* Without options compilers take the instruction for reading. */
@@ -86,7 +88,7 @@ static inline int mpshm_spsc_push_inline(struct mpshm_spsc *ring, const void *el
 	if (MPSHM_SPSC_OTHER_SIZE(element) || !mpshm_spsc_goes_inline(end))
 		return mpshm_spsc_try_push(ring, element);
 	if (mpshm_spsc_has_ahead(end, position))
-		mpshm_fetch_to_write(mpshm_spsc_element(end, position + MPSHM_SPSC_AHEAD));
+		mpshm_spsc_fetch_to_write(mpshm_spsc_element(end, position + MPSHM_SPSC_AHEAD));
 	memcpy(mpshm_spsc_element(end, position), element, 8);
 	end->position = position + 1;
 	__atomic_store_n(end->published, position + 1, __ATOMIC_RELEASE); /* [SPSC-R0] */
@@ -109,8 +111,21 @@ static inline int mpshm_spsc_pop_inline(struct mpshm_spsc *ring, void *ret_eleme
 	return 0;
 }
 
-#define mpshm_spsc_try_push(ring, element) mpshm_spsc_push_inline(ring, element)
-#define mpshm_spsc_try_pop(ring, ret_element) mpshm_spsc_pop_inline(ring, ret_element)
+/* A program under ThreadSanitizer would be told of a race with the library's loads. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define MPSHM_SPSC_TSAN 1
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define MPSHM_SPSC_TSAN 1
+#endif
+
+#if !defined(MPSHM_NO_INLINE) && (!defined(MPSHM_SPSC_TSAN) || defined(MPSHM_TSAN))
+/* Of any number of arguments: a compound literal has commas. */
+#define mpshm_spsc_try_push(...) mpshm_spsc_push_inline(__VA_ARGS__)
+#define mpshm_spsc_try_pop(...) mpshm_spsc_pop_inline(__VA_ARGS__)
+#endif
 
 MPSHM_END_DECLS
 #endif

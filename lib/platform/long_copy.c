@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Sanitizers see what memcpy() does, and not what an instruction of ours does. */
-#if defined(__x86_64__) && !defined(MPSHM_TSAN) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__x86_64__) && !defined(MPSHM_TSAN) && !defined(MPSHM_ASAN)
 #include <cpuid.h>
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* long_copy: copies of what is long, to where another CPU will read it. */
+/* long_copy: copies of what is long, from or to lines that another CPU has. */
 #ifndef MPSHM_PLATFORM_LONG_COPY_H
 #define MPSHM_PLATFORM_LONG_COPY_H
 

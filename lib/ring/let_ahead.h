@@ -3,11 +3,11 @@
  * let_ahead: patience for a side that keeps catching up with the other.
  *
  * There both fight for the same line at every element.  Whoever runs dry (or full) again
- * and again lets the other get ahead for a moment before it looks (or says so).  The
- * moment grows from time to time, until the line's way costs little for each element of a
- * run, and shrinks where runs come near the ring's capacity, which would hold up the other.
- * So a short burst is hardly delayed.  A run of one is a ping-pong, and a look in vain
- * says that nothing streams: both halve the patience, and don't wait.
+ * and again in a flood lets the other get ahead for a moment before it looks (or says so).
+ * The moment grows while each time brings more than one element and less than enough, and
+ * shrinks where it brings one, which is a ping-pong; where it brings few for its length, for
+ * then nobody fights; and where it brings half of what the ring holds, for then the other
+ * may be held up.  So neither a short burst nor a stream that trickles is delayed by much.
  */
 #ifndef MPSHM_RING_LET_AHEAD_H
 #define MPSHM_RING_LET_AHEAD_H
@@ -17,40 +17,51 @@
 #include "platform/atomic.h"
 #include "platform/clock.h"
 
-#define RUN_SHORTEST 2u
+#define FLOOD_LEAST 2u
+#define FLOOD_ENOUGH 512u
+#define FLOOD_ELEMENT_NS 32u /* an element comes at least so often */
 #define LET_AHEAD_FIRST_NS 60u
-#define LET_AHEAD_LONGEST_NS 1000u
+#define LET_AHEAD_MOST_NS 1000u
 
 /* Relaxed: private to this process, and threads that mix it up only wait in vain. */
 struct let_ahead {
 	atomic64 at; /* where it last ran dry */
-	atomic32 ns; /* how long it then waited; 0: not at all */
+	atomic32 ns; /* how long it waits there; 0: not at all */
 };
+
+static inline uint32_t let_ahead_more(uint32_t ns)
+{
+	uint32_t more = ns < LET_AHEAD_FIRST_NS ? LET_AHEAD_FIRST_NS : ns + ns / 4;
+	return more < LET_AHEAD_MOST_NS ? more : LET_AHEAD_MOST_NS;
+}
 
 static inline uint32_t let_ahead_less(uint32_t ns)
 {
 	return ns <= LET_AHEAD_FIRST_NS ? 0 : ns / 2;
 }
 
-static inline uint32_t let_ahead_more(uint32_t ns)
+/* So many elements it brought, in a ring of that capacity. */
+static inline void let_ahead_brought(struct let_ahead *patience, uint64_t elements,
+                                     uint64_t capacity)
 {
-	uint32_t more = ns < LET_AHEAD_FIRST_NS ? LET_AHEAD_FIRST_NS : ns + ns / 4;
-	return more < LET_AHEAD_LONGEST_NS ? more : LET_AHEAD_LONGEST_NS;
+	uint32_t ns = atomic32_load_relaxed(&patience->ns), next = ns;
+
+	if (elements < FLOOD_LEAST || elements > capacity / 2 || elements * FLOOD_ELEMENT_NS < ns)
+		next = let_ahead_less(ns);
+	else if (elements < FLOOD_ENOUGH)
+		next = let_ahead_more(ns);
+	if (next != ns)
+		atomic32_store_relaxed(&patience->ns, next);
 }
 
-/* `at`: where it ran dry; `capacity` of the ring.  true: it waited. */
-static inline bool let_ahead(struct let_ahead *patience, uint64_t at, uint64_t capacity)
+/* It ran dry at `at`: wait, but once there.  true: it waited. */
+static inline bool let_ahead(struct let_ahead *patience, uint64_t at)
 {
-	uint64_t run = at - atomic64_load_relaxed(&patience->at);
-	uint32_t ns = atomic32_load_relaxed(&patience->ns);
-
-	if (run == 0 && ns == 0)
-		return false; /* who polls writes nothing */
-	bool streams = run >= RUN_SHORTEST;
-	ns = streams && run <= capacity / 2 ? let_ahead_more(ns) : let_ahead_less(ns);
-	atomic32_store_relaxed(&patience->ns, ns);
+	if (atomic64_load_relaxed(&patience->at) == at)
+		return false;
 	atomic64_store_relaxed(&patience->at, at);
-	if (!streams || ns == 0)
+	uint32_t ns = atomic32_load_relaxed(&patience->ns);
+	if (ns == 0)
 		return false;
 	mpshm_i_clock_spin(ns);
 	return true;

@@ -60,6 +60,16 @@ static bool same_lap(const struct mpmc *ring, uint64_t word, uint64_t position)
 	return slot_lap(word) == slot_lap(slot_word(SLOT_FREE, 0, position & ~ring->mask));
 }
 
+/* No slot tells how many there are: what the last wait brought shows when they are gone. */
+static bool let_it_ahead(const struct mpmc *ring, struct let_ahead *patience, uint64_t at)
+{
+	int64_t run = (int64_t) (at - atomic64_load_relaxed(&patience->at));
+	if (run <= 0)
+		return false; /* it was here; or another thread was further on */
+	let_ahead_brought(patience, (uint64_t) run, ring->limit);
+	return let_ahead(patience, at);
+}
+
 int mpshm_i_mpmc_full(struct mpmc *ring, uint64_t tail, uint64_t at, uint64_t word)
 {
 	if (tail & TAIL_CLOSED)
@@ -73,7 +83,7 @@ int mpshm_i_mpmc_full(struct mpmc *ring, uint64_t tail, uint64_t at, uint64_t wo
 		return contradiction(ring, at);
 	}
 	/* A lap old: full. */
-	if (at == tail && let_ahead(&ring->full, at, ring->mask + 1))
+	if (at == tail && let_it_ahead(ring, &ring->full, at))
 		return 0;
 	/* Somebody dead may be why. */
 	if (!mpshm_i_stalled(&ring->stall_put, STALL_ANYWHERE))
@@ -96,7 +106,7 @@ int mpshm_i_mpmc_empty(struct mpmc *ring, uint64_t head, uint64_t at, uint64_t w
 			return 0;
 		return contradiction(ring, at);
 	}
-	if (at == head && let_ahead(&ring->dry, at, ring->mask + 1))
+	if (at == head && let_it_ahead(ring, &ring->dry, at))
 		return 0;
 	if (!mpshm_i_stalled(&ring->stall_get, STALL_ANYWHERE))
 		return say_empty();

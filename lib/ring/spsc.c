@@ -51,34 +51,41 @@ static inline char *element_at(const struct mpshm_spsc *ring, uint64_t position)
 static inline int64_t room(struct mpshm_spsc *ring, uint64_t wanted)
 {
 	struct spsc_side *side = &ring->producer;
-	uint64_t capacity = ring->mask + 1;
+	uint64_t capacity = ring->mask + 1, known = side->end.bound - side->end.position;
 
-	if (side->end.bound - side->end.position < wanted) {
-		(void) let_ahead(&side->patience, side->end.position, capacity);
-		uint64_t head = atomic64_load_acquire(&ring->shm->head); /* [SPSC-A1] */
-		if (unlikely(side->end.position - head > capacity))
-			return mpshm_i_spsc_corrupt(ring); /* and don't keep it */
-		side->end.bound = head + capacity;
-	}
-	return (int64_t) (side->end.bound - side->end.position);
+	if (known >= wanted)
+		return (int64_t) known;
+	if (known == 0)
+		(void) let_ahead(&side->patience, side->end.position);
+	uint64_t head = atomic64_load_acquire(&ring->shm->head); /* [SPSC-A1] */
+	uint64_t used = side->end.position - head;
+	if (unlikely(used > capacity))
+		return mpshm_i_spsc_corrupt(ring); /* and don't keep it */
+	side->end.bound = head + capacity;
+	if (known == 0)
+		let_ahead_brought(&side->patience, capacity - used, capacity);
+	return (int64_t) (capacity - used);
 }
 
 /* Elements to take, likewise. */
 static inline int64_t stock(struct mpshm_spsc *ring, uint64_t wanted)
 {
 	struct spsc_side *side = &ring->consumer;
-	uint64_t capacity = ring->mask + 1;
+	uint64_t capacity = ring->mask + 1, known = side->end.bound - side->end.position;
 
-	if (side->end.bound - side->end.position < wanted) {
-		/* Who polls gets the element's line along with the tail's, not after it. */
-		if (!let_ahead(&side->patience, side->end.position, capacity))
-			__builtin_prefetch(element_at(ring, side->end.position));
-		uint64_t tail = atomic64_load_acquire(&ring->shm->tail); /* [SPSC-A0] */
-		if (unlikely(tail - side->end.position > capacity))
-			return mpshm_i_spsc_corrupt(ring); /* and don't keep it */
-		side->end.bound = tail;
-	}
-	return (int64_t) (side->end.bound - side->end.position);
+	if (known >= wanted)
+		return (int64_t) known;
+	/* Who polls gets the element's line along with the tail's, not after it. */
+	if (known == 0 && !let_ahead(&side->patience, side->end.position))
+		__builtin_prefetch(element_at(ring, side->end.position));
+	uint64_t tail = atomic64_load_acquire(&ring->shm->tail); /* [SPSC-A0] */
+	uint64_t ready = tail - side->end.position;
+	if (unlikely(ready > capacity))
+		return mpshm_i_spsc_corrupt(ring); /* and don't keep it */
+	side->end.bound = tail;
+	if (known == 0)
+		let_ahead_brought(&side->patience, ready, capacity);
+	return (int64_t) ready;
 }
 
 static inline void publish(struct mpshm_spsc *ring, uint64_t count)

@@ -45,7 +45,19 @@ struct mpshm_spsc {
 	size_t element_bytes;
 	uint64_t ahead; /* how far away a small element is asked for; UINT64_MAX: never */
 };
-_Static_assert(sizeof(struct mpshm_spsc_end) == 64, "the end is a line of its side");
+/* Programs were compiled with these numbers. */
+#define END_AT(field, at) \
+	_Static_assert(offsetof(struct mpshm_spsc_end, field) == (at), "ABI: " #field)
+END_AT(position, 0);
+END_AT(bound, 8);
+END_AT(mask, 16);
+END_AT(elements, 24);
+END_AT(published, 32);
+END_AT(process, 40);
+END_AT(inline_for, 48);
+_Static_assert(sizeof(struct mpshm_spsc_end) == 64, "ABI: the end is a line of its side");
+_Static_assert(MPSHM_SPSC_END_BYTES == 256, "ABI: where the consumer's end is");
+_Static_assert(MPSHM_SPSC_CALLED == UINT64_MAX, "ABI: what bars the inline calls");
 _Static_assert(offsetof(struct mpshm_spsc, producer) == 0 &&
                        offsetof(struct mpshm_spsc, consumer) == MPSHM_SPSC_END_BYTES,
                "the ends are where the inline calls look for them");

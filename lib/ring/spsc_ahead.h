@@ -19,7 +19,7 @@
 static inline void ahead_fetch(const void *line, bool write)
 {
 	if (write)
-		mpshm_fetch_to_write(line);
+		mpshm_spsc_fetch_to_write(line);
 	else
 		__builtin_prefetch(line);
 }

@@ -44,9 +44,12 @@ static void give_side(struct mpshm_spsc *ring, atomic64 *word, struct spsc_side 
 	side->process = side->end.inline_for = SIDE_NONE;
 }
 
-/* Our own position is what the last of our side stored; the other's may be behind what it
- * is, and is looked up when it matters. */
-static int start_positions(struct mpshm_spsc *ring, unsigned flags)
+/*
+ * Our own position is what the last of our side stored, and stands still; the other's may
+ * be behind what it is, and is looked up when it matters.  Both are read once: what was
+ * checked is what is kept, whatever a peer stores meanwhile.
+ */
+static int start_positions(struct mpshm_spsc *ring)
 {
 	uint64_t tail = atomic64_load_acquire(&ring->shm->tail);
 	uint64_t head = atomic64_load_acquire(&ring->shm->head);
@@ -55,8 +58,6 @@ static int start_positions(struct mpshm_spsc *ring, unsigned flags)
 	ring->producer.end.bound = head + ring->mask + 1;
 	ring->consumer.end.position = head;
 	ring->consumer.end.bound = tail;
-	if (flags & MPSHM_CONSUMER)
-		tail = atomic64_load_acquire(&ring->shm->tail);
 	return tail - head > ring->mask + 1 ? mpshm_i_spsc_corrupt(ring) : 0;
 }
 
@@ -74,7 +75,7 @@ int mpshm_i_spsc_take_sides(struct mpshm_spsc *ring, unsigned flags)
 		error = take_side(ring, &ring->shm->consumer, &ring->consumer, "consumer",
 		                  &consumer);
 	if (!error)
-		error = start_positions(ring, flags);
+		error = start_positions(ring);
 	if (error) {
 		/* As if we had never been there, so that nobody waits for us. */
 		give_side(ring, &ring->shm->producer, &ring->producer, producer);

@@ -197,6 +197,10 @@ static bool run_to(struct victim *victim, uint64_t pc)
 		return false;
 	if (!clear_breakpoint(victim->pid, pc, text) || at_end(victim, 1))
 		return false;
+	if (peek_pc(victim->pid) != pc + 1) {
+		crash_fault(CRASH_BROKEN, "a trap at %s", engine_place(peek_pc(victim->pid)));
+		return false;
+	}
 	return poke_pc(victim->pid, pc);
 }
 

@@ -158,7 +158,7 @@ static bool die(pid_t child)
 
 /*
  * How long a life may be, so that about every other one has attached and worked: twice
- * what one that attaches anew takes for it, by the fastest.  0: none got so far.
+ * what one that attaches anew takes for it, by the fastest.  Or a negative errno.
  */
 static int64_t find_span(const struct objects *objects)
 {
@@ -169,7 +169,7 @@ static int64_t find_span(const struct objects *objects)
 		int64_t begin = now_ns(), took = 0;
 		pid_t child = be_born(objects, true);
 		if (child < 0)
-			return 0;
+			return -errno;
 		while (__atomic_load_n(&legacy->worked, __ATOMIC_RELAXED) == worked &&
 		       took < SPAN_SECONDS * INT64_C(1000000000)) {
 			(void) sched_yield();
@@ -178,9 +178,9 @@ static int64_t find_span(const struct objects *objects)
 		if (__atomic_load_n(&legacy->worked, __ATOMIC_RELAXED) != worked && took < fastest)
 			fastest = took;
 		if (!die(child))
-			return 0;
+			return -errno;
 	}
-	return fastest == INT64_MAX ? 0 : 2 * fastest;
+	return fastest == INT64_MAX ? -ETIMEDOUT : 2 * fastest;
 }
 
 static bool one_life(const struct objects *objects, uint64_t *seed, int64_t span_ns)
@@ -246,8 +246,8 @@ static int run(const struct mortals_plan *plan, struct mortals_result *ret, stru
 	uint64_t seed = plan->seed * 2 + 1;
 
 	int64_t span_ns = find_span(o);
-	if (span_ns == 0)
-		return -ETIMEDOUT;
+	if (span_ns < 0)
+		return (int) span_ns;
 	if (!lives(o, WARM_UP, span_ns, &seed, false))
 		return -errno;
 	footprint_take(&ret->before, o->segment);

@@ -7,8 +7,8 @@
 
 #include "ring/spsc.h"
 /* What a user sees, who did not look into the library. */
-#define mpshm_spsc_try_push(ring, element) mpshm_spsc_push_inline(ring, element)
-#define mpshm_spsc_try_pop(ring, ret_element) mpshm_spsc_pop_inline(ring, ret_element)
+#define mpshm_spsc_try_push(...) mpshm_spsc_push_inline(__VA_ARGS__)
+#define mpshm_spsc_try_pop(...) mpshm_spsc_pop_inline(__VA_ARGS__)
 
 #define BOTH (MPSHM_PRODUCER | MPSHM_CONSUMER)
 
@@ -70,6 +70,88 @@ START_TEST(spsc_inline_is_for_elements_of_8_bytes_only)
 		ck_assert_int_eq(mpshm_spsc_close(ring), 0);
 		ck_assert_int_eq(mpshm_object_unlink(seg, "ring"), 0);
 	}
+}
+END_TEST
+
+/* Where lines are asked for ahead: to the last element before the bound, and across wraps. */
+START_TEST(spsc_inline_moves_all_of_a_ring_of_any_capacity)
+{
+	for (uint32_t capacity = 1; capacity <= 1024; capacity *= 2) {
+		struct mpshm_spsc *ring = ring_of(capacity, 8);
+		uint64_t in = 0, out = 0, got;
+		for (uint64_t lap = 0; lap < 5; lap++) {
+			while (mpshm_spsc_try_push(ring, &in) == 0)
+				in++;
+			ck_assert_uint_eq(in - out, capacity);
+			for (uint64_t left = in - out - lap % capacity; left > 0; left--, out++) {
+				ck_assert_int_eq(mpshm_spsc_try_pop(ring, &got), 0);
+				ck_assert_uint_eq(got, out);
+			}
+		}
+		ck_assert_int_eq(mpshm_spsc_close(ring), 0);
+		ck_assert_int_eq(mpshm_object_unlink(seg, "ring"), 0);
+	}
+}
+END_TEST
+
+/* A handle whose sides begin where positions end. */
+START_TEST(spsc_inline_goes_on_behind_the_last_position)
+{
+	struct mpshm_spsc *ring = ring_of(8, 8);
+	const uint64_t start = UINT64_MAX - 20;
+	uint64_t got;
+
+	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
+	ck_assert_int_eq(mpshm_spsc_open(&ring, seg, "ring", 0, NULL), MPSHM_ATTACHED);
+	atomic64_store_release(&ring->shm->tail, start);
+	atomic64_store_release(&ring->shm->head, start);
+	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
+	ck_assert_int_eq(mpshm_spsc_open(&ring, seg, "ring", BOTH, NULL), MPSHM_ATTACHED);
+	for (uint64_t i = 0; i < 50; i++) {
+		bool third = i % 3 == 0;
+		ck_assert_int_eq(mpshm_spsc_try_push(ring, &i), 0);
+		if (third)
+			ck_assert_int_eq(mpshm_spsc_try_push(ring, &i), 0);
+		ck_assert_int_eq(mpshm_spsc_try_pop(ring, &got), 0);
+		ck_assert_uint_eq(got, i);
+		if (third)
+			ck_assert_int_eq(mpshm_spsc_try_pop(ring, &got), 0);
+		ck_assert_int_eq(mpshm_spsc_try_pop(ring, &got), -EAGAIN);
+	}
+	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
+}
+END_TEST
+
+static void child_dies_with_the_producers_side(void *unused)
+{
+	struct mpshm_segment *mine;
+	struct mpshm_spsc *ring;
+	uint64_t element = 5;
+
+	(void) unused;
+	need_eq(mpshm_segment_open(&mine, segment_file(), MPSHM_NEW_MAPPING, NULL), MPSHM_ATTACHED);
+	need_eq(mpshm_spsc_open(&ring, mine, "ring", MPSHM_PRODUCER, NULL), MPSHM_ATTACHED);
+	need_eq(mpshm_spsc_try_push(ring, &element), 0);
+}
+
+START_TEST(spsc_inline_pop_is_told_that_the_producer_is_dead)
+{
+	struct mpshm_spsc *ring;
+	const struct mpshm_spsc_options options = {8, 8, {0}};
+	uint64_t got;
+	int ret;
+
+	ck_assert_int_eq(mpshm_spsc_open(&ring, seg, "ring",
+	                                 MPSHM_CREATE | MPSHM_CONSUMER | MPSHM_WATCH_PEER,
+	                                 &options),
+	                 MPSHM_CREATED);
+	child_does(child_dies_with_the_producers_side, NULL);
+	ck_assert_int_eq(mpshm_spsc_try_pop(ring, &got), 0);
+	ck_assert_uint_eq(got, 5);
+	while ((ret = mpshm_spsc_try_pop(ring, &got)) == -EAGAIN)
+		;
+	ck_assert_int_eq(ret, -EOWNERDEAD);
+	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
 }
 END_TEST
 
@@ -190,6 +272,9 @@ Suite *suite_spsc_inline(void)
 	TCase *tcase = objects_tcase(suite, "spsc_inline");
 	tcase_add_test(tcase, spsc_inline_and_called_are_the_same_operations);
 	tcase_add_test(tcase, spsc_inline_is_for_elements_of_8_bytes_only);
+	tcase_add_test(tcase, spsc_inline_moves_all_of_a_ring_of_any_capacity);
+	tcase_add_test(tcase, spsc_inline_goes_on_behind_the_last_position);
+	tcase_add_test(tcase, spsc_inline_pop_is_told_that_the_producer_is_dead);
 	tcase_add_test(tcase, spsc_inline_leaves_a_short_variable_to_the_library);
 	tcase_add_test(tcase, spsc_inline_is_barred_by_an_open_span);
 	tcase_add_test(tcase, spsc_inline_without_the_side_returns_eperm);
