@@ -75,16 +75,36 @@ int64_t mpshm_i_wait_spin_until(const struct wait_shm *wait, int64_t now)
  * A yield is half the price of a sleep while the waker does little and waits in turn.
  * But who slept is put back on the CPU when it is woken, and who yielded is not: where
  * others want the CPU too, or the waker goes on working, it costs a time slice.  So
- * each yield is timed; one that took long keeps this thread from the next so many.
+ * yields are timed, and where they take long on average this thread keeps from the next
+ * so many.  One alone says nothing, unless it took a time slice: an interrupt, or the host
+ * of a virtual machine, takes tens of microseconds now and then.
  */
 #define YIELD_LONG_NS (25 * MPSHM_MICROSECOND)
+#define YIELD_COUNTED_NS (16 * YIELD_LONG_NS) /* a time slice alone is too long */
+#define YIELD_WEIGHT 16                       /* of the average before, to one of the newest */
 #define ABSTAIN_LEAST 64u
 #define ABSTAIN_MOST 65536u
 
 static _Thread_local struct {
+	int64_t average_ns;
 	uint32_t abstain; /* from so many yields still */
-	uint32_t penalty; /* the next long one costs so many */
+	uint32_t penalty; /* for so many the next time */
 } yields;
+
+static void note_yield(int64_t took_ns)
+{
+	int64_t counted = took_ns < YIELD_COUNTED_NS ? took_ns : YIELD_COUNTED_NS;
+
+	yields.average_ns += (counted - yields.average_ns) / YIELD_WEIGHT;
+	if (yields.average_ns < YIELD_LONG_NS) {
+		yields.penalty -= yields.penalty > 0;
+		return;
+	}
+	yields.average_ns = 0;
+	if (yields.penalty < ABSTAIN_MOST)
+		yields.penalty = yields.penalty ? yields.penalty * 2 : ABSTAIN_LEAST;
+	yields.abstain = yields.penalty;
+}
 
 bool mpshm_i_wait_yield(const struct wait_shm *wait)
 {
@@ -96,12 +116,6 @@ bool mpshm_i_wait_yield(const struct wait_shm *wait)
 	}
 	int64_t before = mpshm_i_clock_now();
 	mpshm_i_cpu_yield();
-	if (mpshm_i_clock_now() - before >= YIELD_LONG_NS) {
-		if (yields.penalty < ABSTAIN_MOST)
-			yields.penalty = yields.penalty ? yields.penalty * 2 : ABSTAIN_LEAST;
-		yields.abstain = yields.penalty;
-	} else if (yields.penalty > 0) {
-		yields.penalty--;
-	}
+	note_yield(mpshm_i_clock_now() - before);
 	return true;
 }
