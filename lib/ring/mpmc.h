@@ -40,6 +40,7 @@ struct mpmc {
 	uint32_t word_stride;
 	uint32_t element_stride;
 	uint32_t element_bytes;
+	uint32_t rest_at; /* in an element: in the line that comes with its word, or behind it */
 	uint32_t identity_put, identity_get, identity_adopt; /* frame_what() without count */
 
 	/* Who is stuck where, for suspecting the dead; shared by this process's threads. */

@@ -108,6 +108,10 @@ int mpshm_i_mpmc_empty(struct mpmc *ring, uint64_t head, uint64_t at, uint64_t w
 	}
 	if (at == head && let_it_ahead(ring, &ring->dry, at))
 		return 0;
+	/* Who polls, and is in no flood, gets the rest of the element along with its word, not
+	 * after it. */
+	if (atomic32_load_relaxed(&ring->dry.ns) == 0)
+		__builtin_prefetch((char *) mpmc_element(ring, at) + ring->rest_at);
 	if (!mpshm_i_stalled(&ring->stall_get, STALL_ANYWHERE))
 		return say_empty();
 	/* Claimed, and not published all this time? */

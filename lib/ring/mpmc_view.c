@@ -5,6 +5,7 @@
 #include "platform/error.h"
 
 #define ELEMENT_BYTES_MAX 65536u
+#define MACHINE_LINE_BYTES 64u
 #define CAPACITY_MAX (UINT32_C(1) << 31)
 
 static uint64_t round_up(uint64_t bytes, uint64_t unit)
@@ -80,6 +81,7 @@ int mpshm_i_mpmc_view(struct mpmc *ring, struct object *object, struct mpmc_shm 
 		.word_stride = word_stride,
 		.element_stride = element_stride,
 		.element_bytes = element_bytes,
+		.rest_at = element_bytes <= 2 * MACHINE_LINE_BYTES ? element_bytes - 1 : 0,
 		.identity_put = (uint32_t) frame_what(FRAME_PUT, index, incarnation, 0),
 		.identity_get = (uint32_t) frame_what(FRAME_GET, index, incarnation, 0),
 		.identity_adopt = (uint32_t) frame_what(FRAME_ADOPT, index, incarnation, 0),
