@@ -36,6 +36,11 @@ static int create_hts(struct stage *stage, const struct row *row)
 	return create_with(stage, row, RING_F_MP_HTS_ENQ | RING_F_MC_HTS_DEQ);
 }
 
+static int create_rts(struct stage *stage, const struct row *row)
+{
+	return create_with(stage, row, RING_F_MP_RTS_ENQ | RING_F_MC_RTS_DEQ);
+}
+
 static void memory(struct worker *worker, int64_t duration_ns)
 {
 	(void) duration_ns;
@@ -91,6 +96,7 @@ static void memory(struct worker *worker, int64_t duration_ns)
 #define RTE_OF_spsc(bytes) (&spsc_calls_##bytes)
 #define RTE_OF_mpmc(bytes) (&mpmc_calls_##bytes)
 #define RTE_OF_hts(bytes) (&hts_calls_##bytes)
+#define RTE_OF_rts(bytes) (&rts_calls_##bytes)
 
 #define RTE_PEER(kind, in, out, text, make) \
 	RTE_CALLS(kind, in, out, 8) \
@@ -129,6 +135,7 @@ static void memory(struct worker *worker, int64_t duration_ns)
 RTE_PEER(spsc, sp, sc, "rte_ring SP/SC", create_spsc);
 RTE_PEER(mpmc, mp, mc, "rte_ring MP/MC", create_mpmc);
 RTE_PEER(hts, mp_hts, mc_hts, "rte_ring HTS", create_hts);
+RTE_PEER(rts, mp_rts, mc_rts, "rte_ring RTS", create_rts);
 
 const char *version_rte(void)
 {
@@ -141,6 +148,7 @@ const char *version_rte(void)
 const struct peer peer_rte_spsc = {.name = "rte_ring SP/SC", .missing = "compiled without DPDK"};
 const struct peer peer_rte_mpmc = {.name = "rte_ring MP/MC", .missing = "compiled without DPDK"};
 const struct peer peer_rte_hts = {.name = "rte_ring HTS", .missing = "compiled without DPDK"};
+const struct peer peer_rte_rts = {.name = "rte_ring RTS", .missing = "compiled without DPDK"};
 
 const char *version_rte(void)
 {

@@ -18,16 +18,17 @@
 	.more = {&peer_rte_spsc, &peer_boost_spsc, &peer_readerwriterqueue, &peer_concurrentqueue}
 #define MPMC_SINGLE \
 	.peers = {&peer_mpshm_mpmc, &peer_ck_mpmc, &peer_rte_mpmc, &peer_concurrentqueue}, \
-	.more = {&peer_rte_hts, &peer_atomic_mpmc, &peer_boost_mpmc, &peer_mutex}
+	.more = {&peer_rte_hts, &peer_rte_rts, &peer_atomic_mpmc, &peer_boost_mpmc, &peer_mutex}
 #define MPMC_BATCH \
-	.peers = {&peer_mpshm_mpmc, &peer_rte_mpmc, &peer_rte_hts}, .more = {&peer_concurrentqueue}
+	.peers = {&peer_mpshm_mpmc, &peer_rte_mpmc, &peer_rte_hts}, \
+	.more = {&peer_rte_rts, &peer_concurrentqueue}
 #define MPMC_CROWD \
 	.peers = {&peer_mpshm_mpmc, &peer_ck_mpmc, &peer_rte_hts, &peer_concurrentqueue}, \
-	.more = {&peer_rte_mpmc, &peer_atomic_mpmc, &peer_boost_mpmc, &peer_mutex}
+	.more = {&peer_rte_mpmc, &peer_rte_rts, &peer_atomic_mpmc, &peer_boost_mpmc, &peer_mutex}
 #define MPMC_TRIP \
 	.peers = {&peer_mpshm_mpmc, &peer_rte_mpmc, &peer_atomic_mpmc}, \
-	.more = {&peer_ck_mpmc, &peer_rte_hts, &peer_concurrentqueue, &peer_boost_mpmc, \
-	         &peer_mutex}
+	.more = {&peer_ck_mpmc,         &peer_rte_hts,    &peer_rte_rts, \
+	         &peer_concurrentqueue, &peer_boost_mpmc, &peer_mutex}
 #define OTHER_QUEUES &peer_mutex, &peer_qb, &peer_mq
 #define PYTHON_QUEUES &peer_python_queue, &peer_python_simple, &peer_python_pipe
 #define QUEUE_SHORT \

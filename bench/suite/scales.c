@@ -12,7 +12,7 @@
 	.more = {&peer_atomic_spsc, &peer_blocks}
 #define MPMC \
 	.spins = true, .peers = {&peer_mpshm_mpmc, &peer_ck_mpmc, &peer_rte_mpmc, &peer_rte_hts}, \
-	.more = {&peer_atomic_mpmc, &peer_boost_mpmc}
+	.more = {&peer_rte_rts, &peer_atomic_mpmc, &peer_boost_mpmc}
 #define SPSC_MEMORY \
 	.peers = {&peer_mpshm_spsc, &peer_textbook,   &peer_ck_spsc, \
 	          &peer_rte_spsc,   &peer_boost_spsc, &peer_atomic_spsc}
@@ -21,7 +21,8 @@
 	          &peer_boost_mpmc}
 #define CROWDED \
 	.spins = true, .peers = {&peer_mpshm_mpmc, &peer_ck_mpmc, &peer_rte_mpmc, &peer_rte_hts}, \
-	.more = {&peer_atomic_mpmc, &peer_concurrentqueue, &peer_boost_mpmc, &peer_mutex}
+	.more = {&peer_rte_rts, &peer_atomic_mpmc, &peer_concurrentqueue, &peer_boost_mpmc, \
+	         &peer_mutex}
 #define CHANNELS \
 	.peers = {&peer_mpshm_queue, &peer_semaphore, &peer_boost_queue, &peer_pipe}, \
 	.more = {&peer_mutex, &peer_qb, &peer_seqpacket, &peer_mq, &peer_zmq}
@@ -134,6 +135,9 @@ const struct row scales[] = {
 	ELEMENTS("mpmc", 1024, 1024, MEASURE_GIB, MPMC),
 	ELEMENTS("mpmc", 4096, 256, MEASURE_GIB, MPMC),
 	ELEMENTS("mpmc", 65536, 16, MEASURE_GIB, MPMC),
+	{"mpmc-64-batch", "mpmc 64 B, 1 to 1, batch 32", SHAPE_LINE_BATCH, MEASURE_MILLIONS, 1024,
+         ACROSS, .spins = true, .peers = {&peer_mpshm_mpmc, &peer_rte_mpmc, &peer_rte_hts},
+         .more = {&peer_rte_rts, &peer_concurrentqueue}},
 	BATCHED("mpmc", "mpmc 8 B, 1 to 1", 4, MPMC),
 	BATCHED("mpmc", "mpmc 8 B, 1 to 1", 8, MPMC),
 	BATCHED("mpmc", "mpmc 8 B, 1 to 1", 128, MPMC),
@@ -180,6 +184,9 @@ const struct row scales[] = {
 	AMONG(512),
 	{"attach", "open segment and queue, and close them", SHAPE_ATTACH, MEASURE_TRIP_NS, 1024,
          .workers = 1, .peers = {&peer_mpshm_attach, &peer_boost_queue, &peer_shm_attach}},
+	{"first-touch", "first write to a page of a ring of 8 MiB", SHAPE_FIRST_TOUCH,
+         MEASURE_TRIP_NS, 8192, .producers = 1, .workers = 1, .element_bytes = 1024,
+         .peers = {&peer_touch_plain, &peer_touch_prefault, &peer_touch_huge}},
 	MEMORY("spsc", 8, SPSC_MEMORY),
 	MEMORY("spsc", 64, SPSC_MEMORY),
 	MEMORY("spsc", 1024, SPSC_MEMORY),

@@ -37,14 +37,15 @@ enum shape {
 	SHAPE_STREAM_LONG,  /* messages of the row's long_bytes */
 	SHAPE_STREAM_READ,  /* ... of which the consumer reads every line */
 	SHAPE_STREAM_CROWD, /* SHORT_BYTES by many to many */
-	SHAPE_PACED,      /* rings and channels: SHORT_BYTES at the row's rate; who waits blocks */
-	SHAPE_PACED_SPIN, /* ... or spins */
-	SHAPE_TRIP,       /* 64 bytes there and back by blocking calls */
-	SHAPE_IDLE,       /* blocked in a get that nobody answers */
-	SHAPE_ADD,        /* counters: add 1, all workers at once */
-	SHAPE_ALONE,      /* rings and channels: put and get in turn, by one process */
-	SHAPE_ATTACH,     /* open what is there, and close it */
-	SHAPE_MEMORY,     /* how many bytes the row's object takes */
+	SHAPE_PACED,       /* rings and channels: SHORT_BYTES at the row's rate; who waits blocks */
+	SHAPE_PACED_SPIN,  /* ... or spins */
+	SHAPE_TRIP,        /* 64 bytes there and back by blocking calls */
+	SHAPE_IDLE,        /* blocked in a get that nobody answers */
+	SHAPE_ADD,         /* counters: add 1, all workers at once */
+	SHAPE_ALONE,       /* rings and channels: put and get in turn, by one process */
+	SHAPE_ATTACH,      /* open what is there, and close it */
+	SHAPE_FIRST_TOUCH, /* write to each page of what was just opened */
+	SHAPE_MEMORY,      /* how many bytes the row's object takes */
 	SHAPES,
 };
 
@@ -141,21 +142,21 @@ extern const struct row rows[], scales[];
 extern const unsigned rows_count, scales_count;
 
 /* One file each, or a few that belong together. */
-extern const struct peer peer_mpshm_spsc, peer_mpshm_mpmc;           /* ring_mpshm.c */
-extern const struct peer peer_ck_spsc, peer_ck_mpmc;                 /* ring_ck.c */
-extern const struct peer peer_rte_spsc, peer_rte_mpmc, peer_rte_hts; /* ring_rte.c */
-extern const struct peer peer_boost_spsc, peer_boost_mpmc;           /* ring_boost.cc */
-extern const struct peer peer_atomic_spsc, peer_atomic_mpmc;         /* ring_atomic_queue.cc */
-extern const struct peer peer_readerwriterqueue;                     /* ring_readerwriterqueue.cc */
-extern const struct peer peer_concurrentqueue;                       /* ring_concurrentqueue.cc */
-extern const struct peer peer_textbook;                              /* ring_textbook.c */
-extern const struct peer peer_mutex;                                 /* ring_mutex.c */
-extern const struct peer peer_mpshm_queue;                           /* channel_mpshm.c */
-extern const struct peer peer_pipe;                                  /* channel_pipe.c */
-extern const struct peer peer_seqpacket;                             /* channel_seqpacket.c */
-extern const struct peer peer_mq;                                    /* channel_mq.c */
-extern const struct peer peer_zmq;                                   /* channel_zmq.c */
-extern const struct peer peer_qb;                                    /* channel_qb.c */
+extern const struct peer peer_mpshm_spsc, peer_mpshm_mpmc; /* ring_mpshm.c */
+extern const struct peer peer_ck_spsc, peer_ck_mpmc;       /* ring_ck.c */
+extern const struct peer peer_rte_spsc, peer_rte_mpmc, peer_rte_hts, peer_rte_rts; /* ring_rte.c */
+extern const struct peer peer_boost_spsc, peer_boost_mpmc;   /* ring_boost.cc */
+extern const struct peer peer_atomic_spsc, peer_atomic_mpmc; /* ring_atomic_queue.cc */
+extern const struct peer peer_readerwriterqueue;             /* ring_readerwriterqueue.cc */
+extern const struct peer peer_concurrentqueue;               /* ring_concurrentqueue.cc */
+extern const struct peer peer_textbook;                      /* ring_textbook.c */
+extern const struct peer peer_mutex;                         /* ring_mutex.c */
+extern const struct peer peer_mpshm_queue;                   /* channel_mpshm.c */
+extern const struct peer peer_pipe;                          /* channel_pipe.c */
+extern const struct peer peer_seqpacket;                     /* channel_seqpacket.c */
+extern const struct peer peer_mq;                            /* channel_mq.c */
+extern const struct peer peer_zmq;                           /* channel_zmq.c */
+extern const struct peer peer_qb;                            /* channel_qb.c */
 extern const struct peer peer_python_queue, peer_python_simple, peer_python_pipe;
 extern const struct peer peer_semaphore;                        /* channel_semaphore.c */
 extern const struct peer peer_boost_queue;                      /* channel_boost.cc */
@@ -163,7 +164,8 @@ extern const struct peer peer_mpshm_zero_copy, peer_one_memcpy; /* zero_copy.c *
 extern const struct peer peer_blocks;                           /* ring_blocks.c */
 extern const struct peer peer_mpshm_among;                      /* participants.c */
 extern const struct peer peer_mpshm_attach, peer_shm_attach;    /* attach.c */
-extern const struct peer peer_mpshm_stripe, peer_mpshm_counter; /* counters.c */
+extern const struct peer peer_touch_plain, peer_touch_prefault, peer_touch_huge; /* first_touch.c */
+extern const struct peer peer_mpshm_stripe, peer_mpshm_counter;                  /* counters.c */
 extern const struct peer peer_mpshm_value, peer_locked_add, peer_racy_add;
 
 /* Versions of what the peers were compiled from, "" where it tells none, or NULL; machine.cc lists them. */

@@ -32,6 +32,8 @@
 #define MPSHM_CONSUMER 0x8u     /* spsc: take the consumer's side */
 #define MPSHM_NEW_MAPPING 0x10u /* segment: attach once more, at another address */
 #define MPSHM_WATCH_PEER 0x20u  /* spsc: be told when nobody is at the other side any more */
+#define MPSHM_PREFAULT 0x40u    /* segment: map pages when objects are opened, not at first touch */
+#define MPSHM_HUGE_PAGES 0x80u  /* segment: ask the system for huge pages */
 
 /* What a successful ..._open() returns. */
 #define MPSHM_ATTACHED 0 /* it existed */

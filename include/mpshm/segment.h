@@ -29,10 +29,18 @@ struct mpshm_segment_options {
 /*
  * Open the segment `name` and register this process as its participant.
  *
- * flags: MPSHM_CREATE, MPSHM_EXCLUSIVE, MPSHM_NEW_MAPPING.  Where this process
- * has the segment attached already, the same handle is returned once more (and
- * wants one more close), unless MPSHM_NEW_MAPPING asks for a second attachment:
- * another participant, at another address.
+ * flags: MPSHM_CREATE, MPSHM_EXCLUSIVE, MPSHM_NEW_MAPPING, MPSHM_PREFAULT,
+ * MPSHM_HUGE_PAGES.  Where this process has the segment attached already, the same
+ * handle is returned once more (and wants one more close), unless MPSHM_NEW_MAPPING asks
+ * for a second attachment: another participant, at another address.
+ *
+ * MPSHM_PREFAULT: the segment's tables now, and each object when it is opened, are mapped
+ * page by page, so that no later access to them has to wait for that; memory they have in
+ * any case.  MPSHM_HUGE_PAGES: the system is asked to back them by huge pages, which it
+ * does where it has them for shared memory (Linux:
+ * /sys/kernel/mm/transparent_hugepage/shmem_enabled), and as far as an extent covers whole
+ * ones.  Both are an attachment's own choice, that of its first open, and wishes: what
+ * can't be had is no error.
  *
  * Returns MPSHM_CREATED or MPSHM_ATTACHED, or
  *   -EINVAL   bad name, flag or option          -ENOENT  no such segment, no MPSHM_CREATE

@@ -228,18 +228,71 @@ int mpshm_i_shm_set_bytes(int fd, uint64_t bytes)
 	return 0;
 }
 
-int mpshm_i_shm_map(int fd, uint64_t bytes, bool writable, void **ret_base)
+#define HUGE_BYTES (UINT64_C(2) << 20)
+
+/* Address space that begins with a huge page; what is mapped there is to be replaced. */
+static void *huge_place(size_t bytes)
+{
+	char *hole = mmap(NULL, bytes + HUGE_BYTES, PROT_NONE,
+	                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (hole == MAP_FAILED)
+		return NULL;
+	size_t before = -(uintptr_t) hole % HUGE_BYTES;
+	if (before > 0)
+		(void) munmap(hole, before);
+	(void) munmap(hole + before + bytes, HUGE_BYTES - before);
+	return hole + before;
+}
+
+int mpshm_i_shm_map(int fd, uint64_t bytes, bool writable, bool huge, void **ret_base)
 {
 	KEEP_ERRNO;
-	if (bytes > SIZE_MAX)
+	if (bytes > SIZE_MAX - HUGE_BYTES)
 		return -ENOMEM;
-	void *base = mmap(NULL, (size_t) bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ,
-	                  MAP_SHARED | MAP_NORESERVE, fd, 0);
-	if (base == MAP_FAILED)
-		return -errno;
+	void *place = huge ? huge_place((size_t) bytes) : NULL;
+	void *base = mmap(place, (size_t) bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ,
+	                  MAP_SHARED | MAP_NORESERVE | (place ? MAP_FIXED : 0), fd, 0);
+	if (base == MAP_FAILED) {
+		int error = errno;
+		if (place)
+			(void) munmap(place, (size_t) bytes);
+		return -error;
+	}
 
 	/* A wish, not a need: without it a core dump is larger. */
 	(void) madvise(base, (size_t) bytes, MADV_DONTDUMP);
 	*ret_base = base;
 	return 0;
+}
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* Linux 6.1 */
+#endif
+
+void mpshm_i_shm_prefault(void *start, uint64_t bytes)
+{
+	KEEP_ERRNO;
+	uint64_t page = (uint64_t) sysconf(_SC_PAGESIZE);
+	char *first = (char *) start - (uintptr_t) start % page;
+	uint64_t length = bytes + (uint64_t) ((char *) start - first);
+
+	if (madvise(first, (size_t) length, MADV_POPULATE_WRITE) == 0)
+		return;
+	/* An older kernel: a page of a shared mapping that was read may be written. */
+	for (uint64_t at = 0; at < length; at += page)
+		(void) *(const volatile char *) (first + at);
+}
+
+/* The advice is for pages that come later; those that are there are collapsed. */
+void mpshm_i_shm_ask_huge(void *start, uint64_t bytes)
+{
+	KEEP_ERRNO;
+	uint64_t skip = -(uintptr_t) start % HUGE_BYTES;
+	uint64_t whole = skip > bytes ? 0 : (bytes - skip) / HUGE_BYTES * HUGE_BYTES;
+
+	if (whole > 0 && madvise((char *) start + skip, (size_t) whole, MADV_HUGEPAGE) == 0)
+		(void) madvise((char *) start + skip, (size_t) whole, MADV_COLLAPSE);
 }

@@ -62,8 +62,15 @@ int mpshm_i_shm_set_bytes(int fd, uint64_t bytes);
 
 /*
  * Map the whole file shared: writable or read-only; not in core dumps, no swap
- * reserved.  0 or a negative errno.
+ * reserved.  huge: where huge pages can begin.  0 or a negative errno.
  */
-int mpshm_i_shm_map(int fd, uint64_t bytes, bool writable, void **ret_base);
+int mpshm_i_shm_map(int fd, uint64_t bytes, bool writable, bool huge, void **ret_base);
+
+/*
+ * For a range of a writable mapping, all of which has memory: have its pages mapped now;
+ * ask for huge ones where whole ones lie in it.  What can't be done is left out.
+ */
+void mpshm_i_shm_prefault(void *start, uint64_t bytes);
+void mpshm_i_shm_ask_huge(void *start, uint64_t bytes);
 
 #endif

@@ -24,7 +24,8 @@
 #include "segment/recovery.h"
 #include "segment/registry.h"
 
-#define FLAGS (MPSHM_CREATE | MPSHM_EXCLUSIVE | MPSHM_NEW_MAPPING)
+#define FLAGS \
+	(MPSHM_CREATE | MPSHM_EXCLUSIVE | MPSHM_NEW_MAPPING | MPSHM_PREFAULT | MPSHM_HUGE_PAGES)
 
 /* One call of mpshm_segment_open(). */
 struct opening {
@@ -37,8 +38,8 @@ struct opening {
 
 static int map(struct opening *opening, int fd, const struct segment_geometry *geometry)
 {
-	bool additional = (opening->flags & MPSHM_NEW_MAPPING) != 0;
-	return mpshm_i_attachment_make(&opening->segment, opening->name, fd, geometry, additional);
+	return mpshm_i_attachment_make(&opening->segment, opening->name, fd, geometry,
+	                               opening->flags);
 }
 
 /* Into the segment's tables; the caller makes it visible in the registry. */
@@ -242,6 +243,8 @@ int mpshm_segment_open(struct mpshm_segment **ret_segment, const char *name, uns
 		(void) mpshm_segment_close(opening.segment);
 		return registered;
 	}
+	mpshm_i_attachment_prepare(opening.segment, opening.segment->base,
+	                           opening.segment->heap_at);
 	if (ret == MPSHM_ATTACHED)
 		(void) mpshm_i_recover(opening.segment);
 	*ret_segment = opening.segment;

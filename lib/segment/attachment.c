@@ -25,7 +25,7 @@ static void take_geometry(struct mpshm_segment *segment, const struct segment_ge
 }
 
 int mpshm_i_attachment_make(struct mpshm_segment **ret_segment, const char *name, int fd,
-                            const struct segment_geometry *geometry, bool additional)
+                            const struct segment_geometry *geometry, unsigned flags)
 {
 	struct mpshm_segment *segment = calloc(1, sizeof *segment);
 	struct stat file;
@@ -33,7 +33,8 @@ int mpshm_i_attachment_make(struct mpshm_segment **ret_segment, const char *name
 
 	int ret = !segment ? -ENOMEM : fstat(fd, &file) < 0 ? -errno : 0;
 	if (ret == 0)
-		ret = mpshm_i_shm_map(fd, geometry->bytes, true, &base);
+		ret = mpshm_i_shm_map(fd, geometry->bytes, true, (flags & MPSHM_HUGE_PAGES) != 0,
+		                      &base);
 	if (ret < 0) {
 		free(segment);
 		return mpshm_i_fail(-ret, "segment %s: %ju bytes can't be mapped: %s", name,
@@ -48,11 +49,21 @@ int mpshm_i_attachment_make(struct mpshm_segment **ret_segment, const char *name
 	segment->inode = file.st_ino;
 	segment->participant = PARTICIPANT_NONE;
 	segment->fd = fd;
-	segment->additional = additional;
+	segment->additional = (flags & MPSHM_NEW_MAPPING) != 0;
+	segment->prefault = (flags & MPSHM_PREFAULT) != 0;
+	segment->huge = (flags & MPSHM_HUGE_PAGES) != 0;
 	atomic32_store_relaxed(&segment->references, 1); /* nobody else knows it yet */
 	pthread_mutex_init(&segment->mutex, NULL);
 	*ret_segment = segment;
 	return 0;
+}
+
+void mpshm_i_attachment_prepare(struct mpshm_segment *segment, void *start, uint64_t bytes)
+{
+	if (unlikely(segment->huge))
+		mpshm_i_shm_ask_huge(start, bytes);
+	if (unlikely(segment->prefault))
+		mpshm_i_shm_prefault(start, bytes);
 }
 
 void mpshm_i_attachment_discard(struct mpshm_segment *segment)

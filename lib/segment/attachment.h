@@ -11,7 +11,10 @@
  * `fd` over only where all that follows succeeds.  0 or a negative errno with words.
  */
 int mpshm_i_attachment_make(struct mpshm_segment **ret_segment, const char *name, int fd,
-                            const struct segment_geometry *geometry, bool additional);
+                            const struct segment_geometry *geometry, unsigned flags);
+
+/* Memory of the segment comes into use: as its flags wish. */
+void mpshm_i_attachment_prepare(struct mpshm_segment *segment, void *start, uint64_t bytes);
 
 /* The opposite; leaves the descriptor open. */
 void mpshm_i_attachment_discard(struct mpshm_segment *segment);

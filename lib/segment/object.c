@@ -13,6 +13,7 @@
 #include "platform/error.h"
 #include "platform/no_cancel.h"
 #include "platform/shm.h"
+#include "segment/attachment.h"
 #include "segment/directory.h"
 #include "segment/recovery.h"
 #include "segment/registry.h"
@@ -150,6 +151,8 @@ int mpshm_i_object_open(struct object *object, struct mpshm_segment *segment, co
 		return ret;
 	ret = open_locked(object, segment, name, flags, class, plan);
 	unlock(segment);
+	if (ret >= 0) /* it is ours, and its memory with it: no lock is needed */
+		mpshm_i_attachment_prepare(segment, object->shm, object->bytes);
 	return ret;
 }
 

@@ -35,6 +35,8 @@ struct mpshm_segment {
 	uint64_t device, inode;
 	uint32_t serial; /* numbers this process's attachments; picks the thread slot */
 	bool membarrier; /* this process is registered: publishers may go without fence */
+	bool prefault;   /* MPSHM_PREFAULT, MPSHM_HUGE_PAGES */
+	bool huge;
 
 	/* Who we are; set at registration, and again by a forked child. */
 	uint32_t participant;

@@ -338,6 +338,53 @@ START_TEST(segment_ephemeral_that_was_unlinked_leaves_its_successor_alone)
 }
 END_TEST
 
+/* Page faults of this process while it writes to each page of a ring, all of it its own. */
+static long first_touch_faults(unsigned flags)
+{
+	const struct mpshm_spsc_options options = {.capacity = 4096, .element_bytes = 1024};
+	struct mpshm_segment *mine;
+	struct mpshm_spsc *ring;
+	struct mpshm_span span;
+	struct rusage before, after;
+
+	ck_assert_int_ge(
+		mpshm_segment_open(&mine, name, MPSHM_CREATE | MPSHM_NEW_MAPPING | flags, NULL), 0);
+	ck_assert_int_ge(
+		mpshm_spsc_open(&ring, mine, "ring", MPSHM_CREATE | MPSHM_PRODUCER, &options), 0);
+	ck_assert_int_eq(mpshm_spsc_try_reserve(ring, 4096, &span), 4096);
+	(void) getrusage(RUSAGE_SELF, &before);
+	for (size_t at = 0; at < span.count * span.stride_bytes; at += 4096)
+		((volatile char *) span.first)[at] = 1;
+	(void) getrusage(RUSAGE_SELF, &after);
+	ck_assert_int_eq(mpshm_spsc_commit(ring, &span, 0), 0);
+	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
+	ck_assert_int_eq(mpshm_segment_close(mine), 0);
+	return after.ru_minflt - before.ru_minflt;
+}
+
+START_TEST(segment_prefault_spares_the_faults_of_the_first_touch)
+{
+	(void) first_touch_faults(0); /* what watches memory has seen it now */
+	long faults = first_touch_faults(0);
+	ck_assert_int_gt(faults, 10);
+	ck_assert_int_lt(first_touch_faults(MPSHM_PREFAULT), faults / 4);
+}
+END_TEST
+
+/* Whether there are any is the system's to say; all else is as ever. */
+START_TEST(segment_huge_pages_are_a_wish)
+{
+	(void) first_touch_faults(MPSHM_HUGE_PAGES);
+	(void) first_touch_faults(MPSHM_HUGE_PAGES | MPSHM_PREFAULT);
+	struct mpshm_segment *huge;
+	ck_assert_int_eq(
+		mpshm_segment_open(&huge, name, MPSHM_NEW_MAPPING | MPSHM_HUGE_PAGES, NULL),
+		MPSHM_ATTACHED);
+	ck_assert_uint_eq((uintptr_t) huge->base % (2 << 20), 0);
+	ck_assert_int_eq(mpshm_segment_close(huge), 0);
+}
+END_TEST
+
 Suite *suite_segment(void)
 {
 	Suite *suite = suite_create("segment");
@@ -351,6 +398,8 @@ Suite *suite_segment(void)
 	tcase_add_test(tcase, segment_open_refuses_what_is_no_name);
 	tcase_add_test(tcase, segment_open_refuses_wrong_flags_and_options_and_leaves_nothing);
 	tcase_add_test(tcase, segment_open_with_new_mapping_attaches_at_another_address);
+	tcase_add_test(tcase, segment_prefault_spares_the_faults_of_the_first_touch);
+	tcase_add_test(tcase, segment_huge_pages_are_a_wish);
 	tcase_add_test(tcase, segment_close_with_an_object_open_returns_ebusy_and_changes_nothing);
 	tcase_add_test(tcase, segment_unlink_frees_the_name_at_once_for_another_segment);
 	tcase_add_test(tcase, segment_with_all_slots_taken_returns_eusers_until_one_dies);

@@ -152,7 +152,7 @@ START_TEST(reserved_range_has_memory_and_a_punched_one_reads_as_zeros)
 	ck_assert_int_eq(mpshm_i_shm_reserve(fd, 4096, 2 * MIB), 0);
 	ck_assert_uint_ge(blocks_bytes(), 2 * MIB);
 	ck_assert_int_eq(mpshm_i_shm_reserve(fd, 0, 0), 0);
-	ck_assert_int_eq(mpshm_i_shm_map(fd, 64 * MIB, true, &base), 0);
+	ck_assert_int_eq(mpshm_i_shm_map(fd, 64 * MIB, true, false, &base), 0);
 	char *bytes = base;
 	memset(bytes + 4096, 1, 8192);
 	ck_assert_int_eq(mpshm_i_shm_reserve(fd, 0, MIB), 0);
@@ -179,7 +179,7 @@ START_TEST(impossible_ranges_are_refused_and_take_nothing)
 	ck_assert_int_eq(mpshm_i_shm_reserve(fd, 0, UINT64_C(1) << 50), -ENOSPC);
 	ck_assert_uint_eq(blocks_bytes(), 0);
 	void *base = &base;
-	ck_assert_int_eq(mpshm_i_shm_map(fd, 0, true, &base), -EINVAL);
+	ck_assert_int_eq(mpshm_i_shm_map(fd, 0, true, false, &base), -EINVAL);
 	ck_assert_ptr_eq(base, &base);
 	ck_assert_int_eq(errno, ENOTUNIQ);
 }
@@ -228,8 +228,8 @@ START_TEST(two_mappings_share_and_a_read_only_one_faults_on_write)
 	void *first = NULL;
 	void *second = NULL;
 	ck_assert_int_eq(mpshm_i_shm_set_bytes(fd, 4096), 0);
-	ck_assert_int_eq(mpshm_i_shm_map(fd, 4096, true, &first), 0);
-	ck_assert_int_eq(mpshm_i_shm_map(fd, 4096, false, &second), 0);
+	ck_assert_int_eq(mpshm_i_shm_map(fd, 4096, true, false, &first), 0);
+	ck_assert_int_eq(mpshm_i_shm_map(fd, 4096, false, false, &second), 0);
 	ck_assert_ptr_ne(first, second);
 	*(volatile char *) first = 'x';
 	ck_assert_int_eq(*(volatile char *) second, 'x');
