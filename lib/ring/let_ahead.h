@@ -19,7 +19,8 @@
 
 #define FLOOD_LEAST 2u
 #define FLOOD_ENOUGH 512u
-#define FLOOD_ELEMENT_NS 32u /* an element comes at least so often */
+/* In a flood an element comes at least so often: it is copied on its way. */
+#define FLOOD_ELEMENT_NS(bytes) (32u + (bytes) / 2)
 #define LET_AHEAD_FIRST_NS 60u
 #define LET_AHEAD_MOST_NS 1000u
 
@@ -40,13 +41,14 @@ static inline uint32_t let_ahead_less(uint32_t ns)
 	return ns <= LET_AHEAD_FIRST_NS ? 0 : ns / 2;
 }
 
-/* So many elements it brought, in a ring of that capacity. */
+/* So many elements of that size it brought, in a ring of that capacity. */
 static inline void let_ahead_brought(struct let_ahead *patience, uint64_t elements,
-                                     uint64_t capacity)
+                                     uint64_t capacity, uint64_t element_bytes)
 {
 	uint32_t ns = atomic32_load_relaxed(&patience->ns), next = ns;
 
-	if (elements < FLOOD_LEAST || elements > capacity / 2 || elements * FLOOD_ELEMENT_NS < ns)
+	if (elements < FLOOD_LEAST || elements > capacity / 2 ||
+	    elements * FLOOD_ELEMENT_NS(element_bytes) < ns)
 		next = let_ahead_less(ns);
 	else if (elements < FLOOD_ENOUGH)
 		next = let_ahead_more(ns);

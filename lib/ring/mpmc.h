@@ -48,6 +48,7 @@ struct mpmc {
 	struct stall stall_get;
 	struct let_ahead dry, full; /* where a pop last ran dry, a push full */
 	atomic64 head_seen;         /* a lower bound of head, where limit < capacity */
+	atomic32 polls;             /* in vain, since a pop last ran dry elsewhere */
 	atomic32 skipped;           /* slots of tombstones were freed, and nobody told */
 };
 

@@ -12,6 +12,9 @@
 #include "ring/mpmc.h"
 #include "segment/abandoned.h"
 
+/* At the heels of a producer the next element comes sooner. */
+#define POLLS_OF_A_TRIP 8u
+
 /* For now.  Rings and queues alike. */
 static int say_full(void)
 {
@@ -66,7 +69,7 @@ static bool let_it_ahead(const struct mpmc *ring, struct let_ahead *patience, ui
 	int64_t run = (int64_t) (at - atomic64_load_relaxed(&patience->at));
 	if (run <= 0)
 		return false; /* it was here; or another thread was further on */
-	let_ahead_brought(patience, (uint64_t) run, ring->limit);
+	let_ahead_brought(patience, (uint64_t) run, ring->limit, ring->element_bytes);
 	return let_ahead(patience, at);
 }
 
@@ -106,11 +109,16 @@ int mpshm_i_mpmc_empty(struct mpmc *ring, uint64_t head, uint64_t at, uint64_t w
 			return 0;
 		return contradiction(ring, at);
 	}
+	if (at != atomic64_load_relaxed(&ring->dry.at))
+		atomic32_store_relaxed(&ring->polls, 0);
 	if (at == head && let_it_ahead(ring, &ring->dry, at))
 		return 0;
-	/* Who polls, and is in no flood, gets the rest of the element along with its word, not
-	 * after it. */
-	if (atomic32_load_relaxed(&ring->dry.ns) == 0)
+	/* Who polls, and not at a producer's heels, gets the rest of the element along with its
+	 * word, not after it. */
+	uint32_t polls = atomic32_load_relaxed(&ring->polls);
+	if (polls < POLLS_OF_A_TRIP)
+		atomic32_store_relaxed(&ring->polls, polls + 1);
+	else
 		__builtin_prefetch((char *) mpmc_element(ring, at) + ring->rest_at);
 	if (!mpshm_i_stalled(&ring->stall_get, STALL_ANYWHERE))
 		return say_empty();

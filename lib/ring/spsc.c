@@ -63,7 +63,7 @@ static inline int64_t room(struct mpshm_spsc *ring, uint64_t wanted)
 		return mpshm_i_spsc_corrupt(ring); /* and don't keep it */
 	side->end.bound = head + capacity;
 	if (known == 0)
-		let_ahead_brought(&side->patience, capacity - used, capacity);
+		let_ahead_brought(&side->patience, capacity - used, capacity, ring->element_bytes);
 	return (int64_t) (capacity - used);
 }
 
@@ -84,7 +84,7 @@ static inline int64_t stock(struct mpshm_spsc *ring, uint64_t wanted)
 		return mpshm_i_spsc_corrupt(ring); /* and don't keep it */
 	side->end.bound = tail;
 	if (known == 0)
-		let_ahead_brought(&side->patience, ready, capacity);
+		let_ahead_brought(&side->patience, ready, capacity, ring->element_bytes);
 	return (int64_t) ready;
 }
 

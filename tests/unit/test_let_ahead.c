@@ -5,6 +5,7 @@
 #include "ring/let_ahead.h"
 
 #define CAPACITY 4096u
+#define BYTES 8u
 
 static struct let_ahead patience;
 static uint64_t place;
@@ -12,7 +13,7 @@ static uint64_t place;
 /* The next time that it ran dry, after a wait that brought so many. */
 static uint32_t brought(uint64_t elements)
 {
-	let_ahead_brought(&patience, elements, CAPACITY);
+	let_ahead_brought(&patience, elements, CAPACITY, BYTES);
 	return patience.ns.raw;
 }
 
@@ -80,7 +81,8 @@ START_TEST(let_ahead_is_no_longer_than_what_comes_is_worth)
 	/* Ten at a time, as a stream that nobody hurries would bring. */
 	for (int times = 0; times < 100; times++)
 		(void) brought(10);
-	ck_assert_uint_le(patience.ns.raw, 10 * FLOOD_ELEMENT_NS + 10 * FLOOD_ELEMENT_NS / 4);
+	ck_assert_uint_le(patience.ns.raw,
+	                  10 * FLOOD_ELEMENT_NS(BYTES) + 10 * FLOOD_ELEMENT_NS(BYTES) / 4);
 }
 END_TEST
 
