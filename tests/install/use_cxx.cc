@@ -2,9 +2,44 @@
 #include <mpshm.h>
 
 #include <iostream>
+#include <string>
+#include <unistd.h>
+
+struct order {
+	uint32_t number, amount;
+};
+
+// What the headers inline works with the library that is installed.
+static bool through_a_ring(mpshm_segment *segment)
+{
+	mpshm_spsc_options options = {};
+	mpshm_spsc *ring;
+	const order sent = {7, 100};
+	order got = {};
+
+	options.capacity = 4;
+	options.element_bytes = sizeof(order);
+	if (mpshm_spsc_open(&ring, segment, "ring", MPSHM_CREATE | MPSHM_PRODUCER | MPSHM_CONSUMER,
+	                    &options) < 0)
+		return false;
+	bool whole = mpshm_spsc_try_push(ring, &sent) == 0 && mpshm_spsc_try_pop(ring, &got) == 0 &&
+	             got.number == sent.number && got.amount == sent.amount;
+	return mpshm_spsc_close(ring) == 0 && whole;
+}
 
 int main()
 {
+	mpshm_segment_options options = {};
+	mpshm_segment *segment;
+	const std::string name = "install-" + std::to_string(getpid());
+
 	std::cout << mpshm_version() << std::endl;
-	return mpshm_error_detail()[0] == '\0' ? 0 : 1;
+	if (mpshm_error_detail()[0] != '\0')
+		return 1;
+	options.flags = MPSHM_EPHEMERAL;
+	if (mpshm_segment_open(&segment, name.c_str(), MPSHM_CREATE, &options) < 0)
+		return 2;
+	if (!through_a_ring(segment))
+		return 3;
+	return mpshm_segment_close(segment) < 0 ? 4 : 0;
 }
