@@ -50,18 +50,19 @@ start()
 }
 
 # a_child: the oldest that the program has, once it has some; the pid in $child.  Not one of
-# libtool's wrapper, which is a shell script that becomes the program.
+# libtool's wrapper, which is a shell script that becomes the program.  A short-lived one may
+# be gone by then.
 a_child()
 {
   tries=0
   child=
   while [ -z "$child" ] && [ "$tries" -lt 100 ] && kill -0 "$started" 2>/dev/null; do
-    for candidate in $(cat /proc/[0-9]*/stat 2>/dev/null |
-      "${AWK:-awk}" -v parent="$started" '$4 == parent { print $1 }' | sort -n -r); do
-      case $(readlink "/proc/$candidate/exe") in
-        */*mpshm-contrast | */*mpshm-demo) child=$candidate ;;
-      esac
-    done
+    case $(readlink "/proc/$started/exe") in
+      */*mpshm-contrast | */*mpshm-demo)
+        child=$(cat /proc/[0-9]*/stat 2>/dev/null |
+          "${AWK:-awk}" -v parent="$started" '$4 == parent { print $1 }' | sort -n | head -n 1)
+        ;;
+    esac
     tries=$((tries + 1))
     [ -n "$child" ] || sleep 0.1
   done
