@@ -79,8 +79,8 @@ int mpshm_spsc_peer(struct mpshm_spsc *ring, unsigned side);
  * -EBUSY: this side has a span open; -EBADMSG: the peer's position can't be; where the
  * handle watches its peer -EOWNERDEAD, -EPIPE as above.  All but 0 change nothing.
  *
- * Elements of 8 bytes move without a call: both names are macros, too, as those of the C
- * library may be.  Where MPSHM_NO_INLINE is defined, and in programs under
+ * Elements of 8 and of 64 bytes move without a call: both names are macros, too, as those
+ * of the C library may be.  Where MPSHM_NO_INLINE is defined, and in programs under
  * ThreadSanitizer, which does not see into the library, they are functions only.
  */
 int mpshm_spsc_try_push(struct mpshm_spsc *ring, const void *element);

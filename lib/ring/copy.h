@@ -17,6 +17,14 @@
 
 #define COPY_WORDS_MAX 64u
 
+static inline void copy_word(char *to, const char *from)
+{
+	uint64_t word;
+	memcpy(&word, from, 8);
+	__asm__ volatile("" : "+r"(word)); /* keeps it one */
+	memcpy(to, &word, 8);
+}
+
 static inline void copy_element(void *to, const void *from, size_t bytes)
 {
 	if (bytes == 8) {
@@ -33,12 +41,14 @@ static inline void copy_element(void *to, const void *from, size_t bytes)
 	}
 	char *target = to;
 	const char *source = from;
-	for (; bytes >= 8; bytes -= 8, target += 8, source += 8) {
-		uint64_t word;
-		memcpy(&word, source, 8);
-		__asm__ volatile("" : "+r"(word)); /* keeps it a word at a time */
-		memcpy(target, &word, 8);
+	for (; bytes >= 32; bytes -= 32, target += 32, source += 32) {
+		copy_word(target, source);
+		copy_word(target + 8, source + 8);
+		copy_word(target + 16, source + 16);
+		copy_word(target + 24, source + 24);
 	}
+	for (; bytes >= 8; bytes -= 8, target += 8, source += 8)
+		copy_word(target, source);
 	for (; bytes > 0; bytes--)
 		*target++ = *source++;
 }

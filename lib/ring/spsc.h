@@ -55,6 +55,7 @@ END_AT(elements, 24);
 END_AT(published, 32);
 END_AT(process, 40);
 END_AT(inline_for, 48);
+END_AT(element_bytes, 56);
 _Static_assert(sizeof(struct mpshm_spsc_end) == 64, "ABI: the end is a line of its side");
 _Static_assert(MPSHM_SPSC_END_BYTES == 256, "ABI: where the consumer's end is");
 _Static_assert(MPSHM_SPSC_CALLED == UINT64_MAX, "ABI: what bars the inline calls");
@@ -67,8 +68,11 @@ _Static_assert(SIDE_NONE == MPSHM_SPSC_CALLED, "nobody's process");
  * theirs. */
 static inline void spsc_side_open(struct mpshm_spsc *ring, struct spsc_side *side, uint64_t span)
 {
+	bool of_theirs = ring->element_bytes == MPSHM_SPSC_WORD_BYTES ||
+	                 ring->element_bytes == MPSHM_SPSC_LINE_BYTES;
+
 	side->open = span;
-	side->end.inline_for = span == 0 && ring->element_bytes == 8 ? side->process : SIDE_NONE;
+	side->end.inline_for = span == 0 && of_theirs ? side->process : SIDE_NONE;
 }
 
 /* Take the sides that `flags` name, all or none, and start at the shared positions.

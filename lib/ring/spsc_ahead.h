@@ -13,8 +13,8 @@
 #include "ring/spsc.h"
 
 #define AHEAD_LINE_BYTES 64u
-#define AHEAD_BYTES (MPSHM_SPSC_AHEAD * 8u) /* one at a time: how far */
-#define AHEAD_RUN_BYTES 1024u               /* many at a time: at most so much */
+#define AHEAD_BYTES MPSHM_SPSC_AHEAD_BYTES /* one at a time: how far */
+#define AHEAD_RUN_BYTES 1024u              /* many at a time: at most so much */
 
 static inline void ahead_fetch(const void *line, bool write)
 {

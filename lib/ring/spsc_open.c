@@ -91,6 +91,7 @@ static void lay_open(struct mpshm_spsc *ring, struct spsc_side *side, atomic64 *
 		.published = &published->raw,
 		.process = mpshm_i_process,
 		.inline_for = SIDE_NONE,
+		.element_bytes = ring->element_bytes,
 	};
 }
 

@@ -87,6 +87,7 @@ static void clean(const struct crash_case *self)
 	static const struct spsc_state get_full_##type = { \
 		.skipped = 6, .filled = 8, .bytes = of, .survivor = MPSHM_PRODUCER};
 STATES(word, 8)
+STATES(line, 64)
 STATES(record, 24)
 
 #define CASE(operation, before, state) \
@@ -106,6 +107,8 @@ STATES(record, 24)
 const struct crash_case *const spsc_cases[] = {
 	PUTS(push, put, word),
 	GETS(pop, get, word),
+	PUTS(push, put, line),
+	GETS(pop, get, line),
 	PUTS(push, put, record),
 	GETS(pop, get, record),
 	PUTS(push_bulk, puts, record),

@@ -7,13 +7,13 @@
 
 #define SPSC_CAPACITY 8u
 #define SPSC_BATCH 4u
-#define SPSC_BYTES_MOST 24u
+#define SPSC_BYTES_MOST 64u
 
 /* What the victim finds. */
 struct spsc_state {
 	uint32_t skipped;  /* elements that went through before */
 	uint32_t filled;   /* then so many elements */
-	uint32_t bytes;    /* of an element: 8, which moves inline, or 24 */
+	uint32_t bytes;    /* of an element: 8 or 64, which move inline, or 24 */
 	unsigned survivor; /* the side that the survivor has; then both watch.  0: none */
 };
 

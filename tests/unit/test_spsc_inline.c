@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * spsc, inline: both ways to push and pop an element of 8 bytes do the same, and where
- * the inline one may not, it does not.
+ * spsc, inline: both ways to push and pop an element of 8 bytes, or of 64, do the same, and
+ * where the inline one may not, it does not.
  */
 #include "objects.h"
 
@@ -21,6 +21,27 @@ static struct mpshm_spsc *ring_of(uint32_t capacity, uint32_t element_bytes)
 	return ring;
 }
 
+static const uint32_t inline_bytes[] = {8, 64};
+
+/* A word, and what follows from it. */
+struct line {
+	uint64_t words[8];
+};
+
+static struct line line_of(uint64_t word)
+{
+	struct line line;
+	for (uint64_t i = 0; i < COUNT_OF(line.words); i++)
+		line.words[i] = word + (i << 48);
+	return line;
+}
+
+static void ck_line(const struct line *got, uint64_t word, uint32_t bytes)
+{
+	struct line wanted = line_of(word);
+	ck_assert_mem_eq(got, &wanted, bytes);
+}
+
 static bool goes_inline(const struct spsc_side *side)
 {
 	return mpshm_spsc_goes_inline(&side->end);
@@ -29,24 +50,27 @@ static bool goes_inline(const struct spsc_side *side)
 /* Every way in meets every way out, at every fill of a small ring, over many laps. */
 START_TEST(spsc_inline_and_called_are_the_same_operations)
 {
-	struct mpshm_spsc *ring = ring_of(8, 8);
-	uint64_t in = 0, out = 0, got;
+	const uint32_t bytes = inline_bytes[_i];
+	struct mpshm_spsc *ring = ring_of(8, bytes);
+	uint64_t in = 0, out = 0;
+	struct line sent, got;
 
 	for (unsigned turn = 0; turn < 4096; turn++) {
 		unsigned puts = turn % 11, gets = turn / 11 % 11;
 		for (unsigned i = 0; i < puts; i++) {
-			int ret = (turn + i) % 3 ? mpshm_spsc_try_push(ring, &in)
-			                         : (mpshm_spsc_try_push) (ring, &in);
+			sent = line_of(in);
+			int ret = (turn + i) % 3 ? mpshm_spsc_try_push(ring, &sent)
+			                         : (mpshm_spsc_try_push) (ring, &sent);
 			ck_assert_int_eq(ret, in - out == 8 ? -EAGAIN : 0);
 			in += ret == 0;
 			ck_assert_uint_eq(mpshm_spsc_size(ring), in - out);
 		}
 		for (unsigned i = 0; i < gets; i++) {
-			got = UINT64_MAX;
+			got = line_of(UINT64_MAX);
 			int ret = (turn + i) % 2 ? mpshm_spsc_try_pop(ring, &got)
 			                         : (mpshm_spsc_try_pop) (ring, &got);
 			ck_assert_int_eq(ret, in == out ? -EAGAIN : 0);
-			ck_assert_uint_eq(got, ret == 0 ? out : UINT64_MAX);
+			ck_line(&got, ret == 0 ? out : UINT64_MAX, bytes);
 			out += ret == 0;
 			ck_assert_uint_eq(mpshm_spsc_size(ring), in - out);
 		}
@@ -56,13 +80,13 @@ START_TEST(spsc_inline_and_called_are_the_same_operations)
 }
 END_TEST
 
-START_TEST(spsc_inline_is_for_elements_of_8_bytes_only)
+START_TEST(spsc_inline_is_for_elements_of_a_word_or_a_line_only)
 {
 	for (uint32_t bytes = 1; bytes <= 64; bytes++) {
 		struct mpshm_spsc *ring = ring_of(8, bytes);
 		char element[64], got[64] = "";
 		memset(element, (int) bytes, sizeof element);
-		ck_assert_int_eq(goes_inline(&ring->producer), bytes == 8);
+		ck_assert_int_eq(goes_inline(&ring->producer), bytes == 8 || bytes == 64);
 		ck_assert_int_eq(goes_inline(&ring->consumer), false); /* empty */
 		ck_assert_int_eq(mpshm_spsc_try_push(ring, element), 0);
 		ck_assert_int_eq(mpshm_spsc_try_pop(ring, got), 0);
@@ -77,15 +101,17 @@ END_TEST
 START_TEST(spsc_inline_moves_all_of_a_ring_of_any_capacity)
 {
 	for (uint32_t capacity = 1; capacity <= 1024; capacity *= 2) {
-		struct mpshm_spsc *ring = ring_of(capacity, 8);
-		uint64_t in = 0, out = 0, got;
+		const uint32_t bytes = inline_bytes[_i];
+		struct mpshm_spsc *ring = ring_of(capacity, bytes);
+		uint64_t in = 0, out = 0;
+		struct line sent = line_of(0), got;
 		for (uint64_t lap = 0; lap < 5; lap++) {
-			while (mpshm_spsc_try_push(ring, &in) == 0)
-				in++;
+			while (mpshm_spsc_try_push(ring, &sent) == 0)
+				sent = line_of(++in);
 			ck_assert_uint_eq(in - out, capacity);
 			for (uint64_t left = in - out - lap % capacity; left > 0; left--, out++) {
 				ck_assert_int_eq(mpshm_spsc_try_pop(ring, &got), 0);
-				ck_assert_uint_eq(got, out);
+				ck_line(&got, out, bytes);
 			}
 		}
 		ck_assert_int_eq(mpshm_spsc_close(ring), 0);
@@ -156,6 +182,30 @@ START_TEST(spsc_inline_pop_is_told_that_the_producer_is_dead)
 END_TEST
 
 /* The compiler sees that the caller's is shorter. */
+START_TEST(spsc_inline_writes_no_more_than_the_element)
+{
+	struct mpshm_spsc *ring = ring_of(8, inline_bytes[_i]);
+	struct {
+		uint64_t before;
+		struct line got;
+		uint64_t after;
+	} around = {UINT64_MAX, line_of(0), UINT64_MAX};
+	const struct line sent = line_of(7);
+
+	ck_assert_int_eq(mpshm_spsc_try_push(ring, &sent), 0);
+	ck_assert_int_eq(mpshm_spsc_try_push(ring, &sent), 0);
+	ck_assert_int_eq(mpshm_spsc_try_pop(ring, &around.got), 0); /* called: it saw none */
+	around.got = line_of(0);
+	ck_assert_int_eq(goes_inline(&ring->consumer), true);
+	ck_assert_int_eq(mpshm_spsc_try_pop(ring, &around.got), 0);
+	ck_line(&around.got, 7, inline_bytes[_i]);
+	ck_assert_uint_eq(around.before & around.after, UINT64_MAX);
+	if (inline_bytes[_i] == 8)
+		ck_assert_uint_eq(around.got.words[1], line_of(0).words[1]);
+	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
+}
+END_TEST
+
 START_TEST(spsc_inline_leaves_a_short_variable_to_the_library)
 {
 	struct mpshm_spsc *ring = ring_of(8, 1);
@@ -270,11 +320,15 @@ Suite *suite_spsc_inline(void)
 {
 	Suite *suite = suite_create("spsc_inline");
 	TCase *tcase = objects_tcase(suite, "spsc_inline");
-	tcase_add_test(tcase, spsc_inline_and_called_are_the_same_operations);
-	tcase_add_test(tcase, spsc_inline_is_for_elements_of_8_bytes_only);
-	tcase_add_test(tcase, spsc_inline_moves_all_of_a_ring_of_any_capacity);
+	tcase_add_loop_test(tcase, spsc_inline_and_called_are_the_same_operations, 0,
+	                    COUNT_OF(inline_bytes));
+	tcase_add_test(tcase, spsc_inline_is_for_elements_of_a_word_or_a_line_only);
+	tcase_add_loop_test(tcase, spsc_inline_moves_all_of_a_ring_of_any_capacity, 0,
+	                    COUNT_OF(inline_bytes));
 	tcase_add_test(tcase, spsc_inline_goes_on_behind_the_last_position);
 	tcase_add_test(tcase, spsc_inline_pop_is_told_that_the_producer_is_dead);
+	tcase_add_loop_test(tcase, spsc_inline_writes_no_more_than_the_element, 0,
+	                    COUNT_OF(inline_bytes));
 	tcase_add_test(tcase, spsc_inline_leaves_a_short_variable_to_the_library);
 	tcase_add_test(tcase, spsc_inline_is_barred_by_an_open_span);
 	tcase_add_test(tcase, spsc_inline_without_the_side_returns_eperm);
