@@ -98,6 +98,7 @@
 				&peer_mpshm_queue, \
 				&peer_boost_queue, \
 				&peer_pipe, \
+				&peer_crossing_memcpy, \
 				&peer_one_memcpy \
 			} \
 	}

@@ -158,12 +158,13 @@ extern const struct peer peer_mq;                            /* channel_mq.c */
 extern const struct peer peer_zmq;                           /* channel_zmq.c */
 extern const struct peer peer_qb;                            /* channel_qb.c */
 extern const struct peer peer_python_queue, peer_python_simple, peer_python_pipe;
-extern const struct peer peer_semaphore;                        /* channel_semaphore.c */
-extern const struct peer peer_boost_queue;                      /* channel_boost.cc */
-extern const struct peer peer_mpshm_zero_copy, peer_one_memcpy; /* zero_copy.c */
-extern const struct peer peer_blocks;                           /* ring_blocks.c */
-extern const struct peer peer_mpshm_among;                      /* participants.c */
-extern const struct peer peer_mpshm_attach, peer_shm_attach;    /* attach.c */
+extern const struct peer peer_semaphore;   /* channel_semaphore.c */
+extern const struct peer peer_boost_queue; /* channel_boost.cc */
+extern const struct peer peer_mpshm_zero_copy, peer_crossing_memcpy,
+	peer_one_memcpy;                                     /* zero_copy.c */
+extern const struct peer peer_blocks;                        /* ring_blocks.c */
+extern const struct peer peer_mpshm_among;                   /* participants.c */
+extern const struct peer peer_mpshm_attach, peer_shm_attach; /* attach.c */
 extern const struct peer peer_touch_plain, peer_touch_prefault, peer_touch_huge; /* first_touch.c */
 extern const struct peer peer_mpshm_stripe, peer_mpshm_counter;                  /* counters.c */
 extern const struct peer peer_mpshm_value, peer_locked_add, peer_racy_add;

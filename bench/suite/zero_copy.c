@@ -4,6 +4,7 @@
  * Beside it one memcpy() of the message, which is what is left.
  */
 #include "channel_loops.h"
+#include "inherited.h"
 
 #include <mpshm.h>
 #include <string.h>
@@ -125,3 +126,80 @@ const struct peer peer_one_memcpy = {.name = "one memcpy()",
                                      .remove = copy_remove,
                                      .attach = copy_attach,
                                      .run = {[SHAPE_STREAM_READ] = copy_run}};
+
+/* --- one memcpy() from CPU to CPU --------------------------------------------------------- */
+
+/*
+ * What crosses: a message is copied into the next of some blocks by one process, and each line
+ * of it read by the other, who is told by a bare word and spins.
+ */
+#define CROSSING_BLOCKS 4
+
+struct crossing {
+	uint64_t filled __attribute__((aligned(LINE_BYTES)));
+	uint64_t emptied __attribute__((aligned(LINE_BYTES)));
+	uint64_t block[CROSSING_BLOCKS][LONG_BYTES_MAX / 8] __attribute__((aligned(4096)));
+};
+
+static int crossing_create(struct stage *stage, const struct row *row)
+{
+	return inherited_create(stage, row, sizeof(struct crossing));
+}
+
+/* Until a word is `wanted`. */
+static void await_word(const uint64_t *word, uint64_t wanted)
+{
+	while ((int64_t) (__atomic_load_n(word, __ATOMIC_ACQUIRE) - wanted) < 0)
+		;
+}
+
+static int crossing_put(void *channel, const void *message, size_t bytes)
+{
+	struct crossing *crossing = channel;
+	uint64_t at = crossing->filled;
+
+	if (at >= CROSSING_BLOCKS)
+		await_word(&crossing->emptied, at - CROSSING_BLOCKS + 1);
+	memcpy(crossing->block[at % CROSSING_BLOCKS], message, bytes);
+	__atomic_store_n(&crossing->filled, at + 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static int crossing_read(struct worker *worker, size_t bytes)
+{
+	struct crossing *crossing = worker->end[0];
+	uint64_t last = 0, at = crossing->emptied;
+
+	for (;; at++) {
+		const uint64_t *message = crossing->block[at % CROSSING_BLOCKS];
+		uint64_t number;
+
+		await_word(&crossing->filled, at + 1);
+		number = message[0];
+		if (number != MESSAGE_END)
+			channel_read(worker, message, bytes, &last);
+		__atomic_store_n(&crossing->emptied, at + 1, __ATOMIC_RELEASE);
+		if (number == MESSAGE_END)
+			return 0;
+	}
+}
+
+static const struct channel_calls crossing_calls = {.send = crossing_put};
+
+static void crossing_run(struct worker *worker, int64_t duration_ns)
+{
+	static uint64_t message[LONG_BYTES_MAX / 8];
+	size_t bytes = worker->row->long_bytes;
+
+	worker->result.error =
+		worker->index < worker->row->producers
+			? channel_produce(worker, &crossing_calls, message, bytes, duration_ns)
+			: crossing_read(worker, bytes);
+}
+
+const struct peer peer_crossing_memcpy = {.name = "one memcpy(), CPU to CPU",
+                                          .bar = true,
+                                          .create = crossing_create,
+                                          .remove = inherited_remove,
+                                          .attach = inherited_attach,
+                                          .run = {[SHAPE_STREAM_READ] = crossing_run}};
