@@ -2,6 +2,13 @@
 #include "platform/error.h"
 #include "queue/lease.h"
 
+/*
+ * Of long blocks each process takes the next: the one that was freed longest ago is the likeliest
+ * to have left the caches of who read it.  Of short ones it takes the first, so that few are in
+ * use and stay in its own.
+ */
+#define GOES_ROUND_BYTES 65536u
+
 static const struct pool_class *class_of(const struct pool *pool, uint32_t block)
 {
 	for (uint32_t c = 0; c < pool->classes; c++)
@@ -15,11 +22,11 @@ static void set_free_bit(const struct pool_class *class, uint32_t number)
 	(void) atomic64_fetch_or(&class->free_map[number / 64], UINT64_C(1) << number % 64);
 }
 
-/* Claim one of the blocks that a word of the map calls free. */
-static bool claim_in_word(struct pool *pool, const struct pool_class *class, uint32_t word,
-                          uint32_t *ret_block)
+/* Claim one of the blocks that a word of the map calls free, and `among`. */
+static bool claim_in_word(struct pool *pool, struct pool_class *class, uint32_t word,
+                          uint64_t among, uint32_t *ret_block)
 {
-	uint64_t bits = atomic64_load_relaxed(&class->free_map[word]); /* a hint */
+	uint64_t bits = atomic64_load_relaxed(&class->free_map[word]) & among; /* a hint */
 	for (; bits != 0; bits &= bits - 1) {
 		uint64_t bit = bits & -bits;
 		uint32_t number = word * 64 + (uint32_t) __builtin_ctzll(bits);
@@ -34,6 +41,8 @@ static bool claim_in_word(struct pool *pool, const struct pool_class *class, uin
 		                 block_word(BLOCK_OWNED, pool->object->segment->self))) {
 			/* Relaxed: for this process only.  A lease may have left a tag there. */
 			atomic64_store_relaxed(&pool->descriptors[block].aside, 0);
+			if (class->block_bytes >= GOES_ROUND_BYTES)
+				atomic32_store_relaxed(&class->next, number + 1);
 			*ret_block = block;
 			return true;
 		}
@@ -41,14 +50,19 @@ static bool claim_in_word(struct pool *pool, const struct pool_class *class, uin
 	return false;
 }
 
-static bool claim_in_class(struct pool *pool, const struct pool_class *class, uint32_t *ret_block)
+static bool claim_in_class(struct pool *pool, struct pool_class *class, uint32_t *ret_block)
 {
 	uint32_t words = (class->count + 63) / 64;
-	uint32_t start = pool->object->segment->participant % words; /* keep processes apart */
-	for (uint32_t i = 0; i < words; i++)
-		if (claim_in_word(pool, class, (start + i) % words, ret_block))
+	uint32_t next = atomic32_load_relaxed(&class->next);
+	uint32_t start = next / 64 % words;
+	uint64_t behind = UINT64_MAX << next % 64;
+
+	if (claim_in_word(pool, class, start, behind, ret_block))
+		return true;
+	for (uint32_t i = 1; i < words; i++)
+		if (claim_in_word(pool, class, (start + i) % words, UINT64_MAX, ret_block))
 			return true;
-	return false;
+	return claim_in_word(pool, class, start, ~behind, ret_block);
 }
 
 int mpshm_i_pool_allocate(struct pool *pool, uint32_t bytes, uint32_t *ret_block)

@@ -129,6 +129,9 @@ static bool view_class(struct pool *pool, const struct class_shm *class, uint32_
 		.count = class->blocks,
 		.first_block = class->first_block,
 	};
+	/* Processes begin apart. */
+	atomic32_store_relaxed(&pool->class_table[c].next,
+	                       object->segment->participant * 64 % class->blocks);
 	pool->blocks += class->blocks;
 	return pool->blocks <= POOL_BLOCKS_MAX;
 }

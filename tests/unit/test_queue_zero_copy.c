@@ -230,6 +230,28 @@ START_TEST(queue_blocks_of_many_laps_are_all_reused)
 }
 END_TEST
 
+/* Long blocks are taken in turn: from wherever the turn is, all of them can be had. */
+START_TEST(queue_long_blocks_can_all_be_had_wherever_the_turn_is)
+{
+	static const uint64_t counts[] = {1, 5, 64, 70};
+	static char in[40000], out[65536];
+	const uint64_t classes = 9, count = counts[_i];
+
+	queue_of(128, 65536, classes * count * 65536);
+	for (uint64_t start = 0; start <= count; start++) {
+		uint64_t had = 0;
+		while (mpshm_queue_try_put(queue, in, sizeof in) == 0)
+			had++;
+		ck_assert_uint_eq(had, count);
+		for (; had > 0; had--)
+			ck_assert_int_eq(mpshm_queue_try_get(queue, out, sizeof out), sizeof in);
+		ck_assert_int_eq(mpshm_queue_try_put(queue, in, sizeof in), 0);
+		ck_assert_int_eq(mpshm_queue_try_get(queue, out, sizeof out), sizeof in);
+	}
+	ck_assert_int_eq(mpshm_queue_close(queue), 0);
+}
+END_TEST
+
 Suite *suite_queue_zero_copy(void)
 {
 	Suite *suite = suite_create("queue_zero_copy");
@@ -243,5 +265,6 @@ Suite *suite_queue_zero_copy(void)
 	tcase_add_test(tcase, queue_without_a_block_returns_enobufs_or_waits_for_one);
 	tcase_add_test(tcase, queue_largest_put_completes_while_small_ones_saturate_the_pool);
 	tcase_add_test(tcase, queue_blocks_of_many_laps_are_all_reused);
+	tcase_add_loop_test(tcase, queue_long_blocks_can_all_be_had_wherever_the_turn_is, 0, 4);
 	return suite;
 }
