@@ -85,7 +85,8 @@
 				&peer_rte_spsc, \
 				&peer_boost_spsc, \
 				&peer_boost_queue, \
-				&peer_pipe \
+				&peer_pipe, \
+				&peer_bare_word \
 			} \
 	}
 

@@ -162,6 +162,7 @@ extern const struct peer peer_semaphore;   /* channel_semaphore.c */
 extern const struct peer peer_boost_queue; /* channel_boost.cc */
 extern const struct peer peer_mpshm_zero_copy, peer_crossing_memcpy,
 	peer_one_memcpy;                                     /* zero_copy.c */
+extern const struct peer peer_bare_word;                     /* paced_word.c */
 extern const struct peer peer_blocks;                        /* ring_blocks.c */
 extern const struct peer peer_mpshm_among;                   /* participants.c */
 extern const struct peer peer_mpshm_attach, peer_shm_attach; /* attach.c */
