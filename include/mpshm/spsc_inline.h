@@ -29,7 +29,7 @@ struct mpshm_spsc_end {
 	uint64_t bound;      /* up to here elements are there, or room is, as last seen */
 	uint64_t mask;       /* capacity - 1 */
 	char *elements;      /* in this process's mapping */
-	uint64_t *published; /* tail, or head */
+	uint64_t *published; /* tail, or head; behind tail the newest element */
 	const volatile uint64_t *process; /* this process's identity: 0 in a forked child */
 	uint64_t inline_for;              /* whose inline calls may use this side */
 	uint64_t element_bytes;
@@ -122,6 +122,22 @@ MPSHM_SPSC_INLINE void mpshm_spsc_copy(char *to, const char *from, uint64_t byte
  * [SPSC-R1] the store of head -> [SPSC-A1] its load by a push that finds it full: slot read.
  * Both loads are in the library.  A death before the store: nothing was pushed, or popped.
  */
+/*
+ * Who waits for the newest element finds it in tail's line: behind tail the position that
+ * tail will have, and the element.
+ * [SPSC-R2] -> [SPSC-A2]: who sees the word of a later one sees that the position is not
+ * this one's any more.
+ */
+MPSHM_SPSC_INLINE void mpshm_spsc_leave_newest(struct mpshm_spsc_end *end, uint64_t position,
+                                               const char *element)
+{
+	uint64_t word;
+
+	memcpy(&word, element, sizeof(word));
+	__atomic_store_n(&end->published[1], position + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&end->published[2], word, __ATOMIC_RELEASE); /* [SPSC-R2] */
+}
+
 MPSHM_SPSC_INLINE int mpshm_spsc_push_of(struct mpshm_spsc_end *end, const void *element,
                                          uint64_t bytes)
 {
@@ -131,6 +147,8 @@ MPSHM_SPSC_INLINE int mpshm_spsc_push_of(struct mpshm_spsc_end *end, const void 
 		mpshm_spsc_fetch_to_write(
 			mpshm_spsc_element(end, position + MPSHM_SPSC_AHEAD_BYTES / bytes, bytes));
 	mpshm_spsc_copy(mpshm_spsc_element(end, position, bytes), (const char *) element, bytes);
+	if (bytes == MPSHM_SPSC_WORD_BYTES)
+		mpshm_spsc_leave_newest(end, position, (const char *) element);
 	end->position = position + 1;
 	__atomic_store_n(end->published, position + 1, __ATOMIC_RELEASE); /* [SPSC-R0] */
 	return 0;

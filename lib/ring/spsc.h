@@ -43,7 +43,8 @@ struct mpshm_spsc {
 	char *elements;
 	uint64_t mask; /* capacity - 1 */
 	size_t element_bytes;
-	uint64_t ahead; /* how far away a small element is asked for; UINT64_MAX: never */
+	uint32_t newest_words; /* of an element's copy beside tail; 0: none */
+	uint64_t ahead;        /* how far away a small element is asked for; UINT64_MAX: never */
 };
 /* Programs were compiled with these numbers. */
 #define END_AT(field, at) \

@@ -120,6 +120,9 @@ static int view(struct mpshm_spsc *ring, const char *name, const struct mpshm_sp
 	ring->mask = capacity - 1;
 	ring->element_bytes = element_bytes;
 	ring->ahead = element_bytes > AHEAD_LINE_BYTES ? UINT64_MAX : AHEAD_BYTES / element_bytes;
+	ring->newest_words = element_bytes % 8 == 0 && element_bytes / 8 <= SPSC_NEWEST_WORDS
+	                             ? (uint32_t) element_bytes / 8
+	                             : 0;
 	lay_open(ring, &ring->producer, &ring->shm->tail);
 	lay_open(ring, &ring->consumer, &ring->shm->head);
 	return 0;

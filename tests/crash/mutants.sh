@@ -24,7 +24,7 @@ objects()
   for source; do
     name=$(echo "${source#"$top"/}" | tr / _)
     $CC -O2 -g -w -std=gnu11 -pthread -include config.h -I"$build" -I"$top/include" -I"$lib" \
-      -I"$top/tests/unit" -I"$top/tests/stress" -DMPSHM_TOP_SRCDIR="\"$top\"" \
+      -I"$top/tests/unit" -I"$top/tests/stress" -I"$top/bench" -DMPSHM_TOP_SRCDIR="\"$top\"" \
       -c -o "$into/${name%.c}.o" "$source" || return 99
   done
 }
@@ -36,7 +36,7 @@ compile_whole()
   # shellcheck disable=SC2046
   objects "$tmp/lib" $(cd "$top" && find lib -name '*.c') &&
     objects "$tmp/crash" $(find "$top/tests/crash" -maxdepth 1 -name '*.c') &&
-    objects "$tmp/unit" $(find "$top/tests/unit" -name '*.c') \
+    objects "$tmp/unit" $(find "$top/tests/unit" -name '*.c') "$top/bench/common/histogram.c" \
       $(grep -L '^int main(' "$top"/tests/stress/*.c)
 }
 
@@ -240,6 +240,11 @@ mutant no_mend segment/directory_lock.c 's/if (got == 1)/if (0)/' crash --case '
 # --- A spsc side of the dead can be had.
 mutant side_kept ring/spsc_side.c 's/if (mpshm_i_owner_alive(segment, owner))/if (owner != OWNER_NONE)/' \
   crash --case 'spsc.push.*'
+# --- A spsc ring's newest element is taken from its copy only where it is its own.
+mutant newest_not_asked ring/spsc.c 's/return atomic64_load_relaxed(&shm->newest_of) == .*/return true;/' \
+  unit spsc_newest
+mutant newest_not_forgotten ring/spsc_side.c '/^static void forget_newest(/,/^}/s/atomic64_store_relaxed(&ring->shm->newest_of,/(void) (/' \
+  unit spsc_newest
 
 echo "$seen broken copies seen, $unseen not"
 [ "$unseen" -eq 0 ]

@@ -82,6 +82,11 @@ static void clean(const struct crash_case *self)
 		.skipped = 5, .filled = 8, .bytes = of, .survivor = MPSHM_CONSUMER}; \
 	static const struct spsc_state get_empty_##type = { \
 		.skipped = 5, .bytes = of, .survivor = MPSHM_PRODUCER}; \
+	static const struct spsc_state get_one_##type = {.skipped = 6, \
+	                                                 .filled = 1, \
+	                                                 .bytes = of, \
+	                                                 .looks = true, \
+	                                                 .survivor = MPSHM_PRODUCER}; \
 	static const struct spsc_state get_wrap_##type = { \
 		.skipped = 6, .filled = 4, .bytes = of, .survivor = MPSHM_PRODUCER}; \
 	static const struct spsc_state get_full_##type = { \
@@ -101,8 +106,8 @@ STATES(record, 24)
 	CASE(operation, before, put_empty_##type), CASE(operation, before, put_wrap_##type), \
 		CASE(operation, before, put_full_##type)
 #define GETS(operation, before, type) \
-	CASE(operation, before, get_empty_##type), CASE(operation, before, get_wrap_##type), \
-		CASE(operation, before, get_full_##type)
+	CASE(operation, before, get_empty_##type), CASE(operation, before, get_one_##type), \
+		CASE(operation, before, get_wrap_##type), CASE(operation, before, get_full_##type)
 
 const struct crash_case *const spsc_cases[] = {
 	PUTS(push, put, word),

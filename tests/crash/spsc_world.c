@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "spsc_world.h"
 
+#include "ring/spsc.h"
+/* What a user sees, who did not look into the library. */
+#define mpshm_spsc_try_push(...) mpshm_spsc_push_inline(__VA_ARGS__)
+#define mpshm_spsc_try_pop(...) mpshm_spsc_pop_inline(__VA_ARGS__)
+
 struct mpshm_spsc *spsc_theirs;
 
 static size_t bytes; /* of an element */
@@ -76,6 +81,8 @@ static void take_side(const struct crash_case *self, unsigned side)
 	const struct spsc_state *state = self->with;
 	world_thread(self);
 	spsc_theirs = spsc_side(side | (state->survivor ? MPSHM_WATCH_PEER : 0));
+	if (state->looks) /* as if the ring had been empty when it looked last */
+		spsc_theirs->consumer.end.bound = spsc_theirs->consumer.end.position;
 }
 
 void spsc_before_put(const struct crash_case *self)

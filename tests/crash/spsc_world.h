@@ -14,6 +14,7 @@ struct spsc_state {
 	uint32_t skipped;  /* elements that went through before */
 	uint32_t filled;   /* then so many elements */
 	uint32_t bytes;    /* of an element: 8 or 64, which move inline, or 24 */
+	bool looks;        /* it knows of none of them */
 	unsigned survivor; /* the side that the survivor has; then both watch.  0: none */
 };
 
