@@ -118,26 +118,32 @@ MPSHM_SPSC_INLINE void mpshm_spsc_copy(char *to, const char *from, uint64_t byte
 }
 
 /*
- * [SPSC-R0] the store of tail -> [SPSC-A0] its load by a pop that runs dry: payload visible.
- * [SPSC-R1] the store of head -> [SPSC-A1] its load by a push that finds it full: slot read.
- * Both loads are in the library.  A death before the store: nothing was pushed, or popped.
- */
-/*
- * Who waits for the newest element finds it in tail's line: behind tail the position that
- * tail will have, and the element.
+ * A word goes into its slot and behind tail, where who waits for the newest element finds it
+ * in the line that it polls: first the position that tail will have, then the element.
  * [SPSC-R2] -> [SPSC-A2]: who sees the word of a later one sees that the position is not
  * this one's any more.
  */
-MPSHM_SPSC_INLINE void mpshm_spsc_leave_newest(struct mpshm_spsc_end *end, uint64_t position,
-                                               const char *element)
+MPSHM_SPSC_INLINE void mpshm_spsc_copy_in(struct mpshm_spsc_end *end, const char *element,
+                                          uint64_t bytes)
 {
-	uint64_t word;
+	uint64_t position = end->position, word;
+	char *slot = mpshm_spsc_element(end, position, bytes);
 
+	if (bytes != MPSHM_SPSC_WORD_BYTES) {
+		mpshm_spsc_copy(slot, element, bytes);
+		return;
+	}
 	memcpy(&word, element, sizeof(word));
+	memcpy(slot, &word, sizeof(word));
 	__atomic_store_n(&end->published[1], position + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&end->published[2], word, __ATOMIC_RELEASE); /* [SPSC-R2] */
 }
 
+/*
+ * [SPSC-R0] the store of tail -> [SPSC-A0] its load by a pop that runs dry: payload visible.
+ * [SPSC-R1] the store of head -> [SPSC-A1] its load by a push that finds it full: slot read.
+ * Both loads are in the library.  A death before the store: nothing was pushed, or popped.
+ */
 MPSHM_SPSC_INLINE int mpshm_spsc_push_of(struct mpshm_spsc_end *end, const void *element,
                                          uint64_t bytes)
 {
@@ -146,9 +152,7 @@ MPSHM_SPSC_INLINE int mpshm_spsc_push_of(struct mpshm_spsc_end *end, const void 
 	if (mpshm_spsc_has_ahead(end, position, bytes))
 		mpshm_spsc_fetch_to_write(
 			mpshm_spsc_element(end, position + MPSHM_SPSC_AHEAD_BYTES / bytes, bytes));
-	mpshm_spsc_copy(mpshm_spsc_element(end, position, bytes), (const char *) element, bytes);
-	if (bytes == MPSHM_SPSC_WORD_BYTES)
-		mpshm_spsc_leave_newest(end, position, (const char *) element);
+	mpshm_spsc_copy_in(end, (const char *) element, bytes);
 	end->position = position + 1;
 	__atomic_store_n(end->published, position + 1, __ATOMIC_RELEASE); /* [SPSC-R0] */
 	return 0;

@@ -2,13 +2,6 @@
 #include "platform/error.h"
 #include "queue/lease.h"
 
-/*
- * Of long blocks each process takes the next: the one that was freed longest ago is the likeliest
- * to have left the caches of who read it.  Of short ones it takes the first, so that few are in
- * use and stay in its own.
- */
-#define GOES_ROUND_BYTES 65536u
-
 static const struct pool_class *class_of(const struct pool *pool, uint32_t block)
 {
 	for (uint32_t c = 0; c < pool->classes; c++)
@@ -41,8 +34,9 @@ static bool claim_in_word(struct pool *pool, struct pool_class *class, uint32_t 
 		                 block_word(BLOCK_OWNED, pool->object->segment->self))) {
 			/* Relaxed: for this process only.  A lease may have left a tag there. */
 			atomic64_store_relaxed(&pool->descriptors[block].aside, 0);
-			if (class->block_bytes >= GOES_ROUND_BYTES)
-				atomic32_store_relaxed(&class->next, number + 1);
+			if (class->turn > 0)
+				atomic32_store_relaxed(&class->next,
+				                       number + 1 < class->turn ? number + 1 : 0);
 			*ret_block = block;
 			return true;
 		}

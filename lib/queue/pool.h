@@ -27,7 +27,8 @@ struct pool_class {
 	uint32_t block_bytes;
 	uint32_t count;
 	uint32_t first_block;
-	/* Where this process looks next.  Relaxed: a hint, and threads may mix it up. */
+	uint32_t turn; /* so many blocks are taken in turn; 0: lowest first */
+	/* Where this process looks first.  Relaxed: a hint, and threads may mix it up. */
 	atomic32 next;
 };
 

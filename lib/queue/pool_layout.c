@@ -8,6 +8,9 @@
 #define CLASS_BYTES_MIN 256u
 #define CLASS_SHARE_DEFAULT (256u * 1024)
 #define TOP_CLASS_BLOCKS_DEFAULT 4u
+#define TURN_BLOCK_BYTES 65536u /* from this size on blocks are taken in turn */
+#define TURN_BYTES (4u << 20)
+#define TURN_LEAST 4u
 #define POOL_BLOCKS_MAX 0xfffff0u /* a message's header has 24 bits for the block */
 
 static uint64_t round_up(uint64_t bytes, uint64_t unit)
@@ -112,6 +115,25 @@ static bool inside(uint64_t at, uint64_t bytes, uint64_t align, const struct obj
 	return at % align == 0 && bytes <= object->bytes && at <= object->bytes - bytes;
 }
 
+/*
+ * Of long blocks each process takes the next: the one that was freed longest ago is the likeliest
+ * to have left the caches of who read it; but no more of them than a cache holds.  Of short
+ * ones it takes the first, so that few are in use and stay in its own.  Processes begin apart.
+ */
+static void view_turn(struct pool_class *class, uint32_t participant)
+{
+	uint32_t turn = TURN_BYTES / class->block_bytes;
+	uint32_t words = (class->count + 63) / 64;
+
+	if (turn < TURN_LEAST)
+		turn = TURN_LEAST;
+	if (turn > class->count)
+		turn = class->count;
+	class->turn = class->block_bytes >= TURN_BLOCK_BYTES ? turn : 0;
+	atomic32_store_relaxed(&class->next,
+	                       class->turn > 0 ? participant % turn : participant % words * 64);
+}
+
 static bool view_class(struct pool *pool, const struct class_shm *class, uint32_t c)
 {
 	struct object *object = pool->object;
@@ -129,9 +151,7 @@ static bool view_class(struct pool *pool, const struct class_shm *class, uint32_
 		.count = class->blocks,
 		.first_block = class->first_block,
 	};
-	/* Processes begin apart. */
-	atomic32_store_relaxed(&pool->class_table[c].next,
-	                       object->segment->participant * 64 % class->blocks);
+	view_turn(&pool->class_table[c], object->segment->participant);
 	pool->blocks += class->blocks;
 	return pool->blocks <= POOL_BLOCKS_MAX;
 }

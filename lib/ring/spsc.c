@@ -76,9 +76,9 @@ static inline int64_t stock(struct mpshm_spsc *ring, uint64_t wanted, bool in_pl
 
 	if (known >= wanted)
 		return (int64_t) known;
-	/* Whose element is not in tail's line gets its line along with that, not after it. */
+	/* Whose element is not beside the tail gets its line along with that, not after it. */
 	if (known == 0 &&
-	    (let_ahead(&side->patience, side->end.position) || in_place || ring->newest_words == 0))
+	    (let_ahead(&side->patience, side->end.position) || in_place || side->fetches))
 		__builtin_prefetch(element_at(ring, side->end.position));
 	uint64_t tail = atomic64_load_acquire(&ring->shm->tail); /* [SPSC-A0] */
 	uint64_t ready = tail - side->end.position;
@@ -98,35 +98,55 @@ static inline int64_t stock(struct mpshm_spsc *ring, uint64_t wanted, bool in_pl
  * A death may leave half a copy, named for an element that is not there yet: a successor
  * begins by forgetting whose it is.
  */
-static inline void leave_newest(struct mpshm_spsc *ring, const void *element)
+static inline void copy_in(struct mpshm_spsc *ring, const void *element)
 {
 	struct spsc_shm *shm = ring->shm;
-	const char *from = element;
+	uint64_t position = ring->producer.end.position;
+	char *slot = element_at(ring, position);
 
+	/* The slot's line first: stores to tail's are not to be parted, or it is taken between. */
+	copy_element(slot, element, ring->element_bytes);
 	if (ring->newest_words == 0)
 		return;
-	atomic64_store_relaxed(&shm->newest_of, ring->producer.end.position + 1);
+	atomic64_store_relaxed(&shm->newest_of, position + 1);
 	for (uint32_t i = 0; i < ring->newest_words; i++) {
 		uint64_t word;
-		memcpy(&word, from + i * 8u, 8);
+		memcpy(&word, slot + i * 8u, 8);
 		atomic64_store_release(&shm->newest[i], word); /* [SPSC-R2] */
 	}
 }
 
-/* The consumer's next element is the only one: take the copy.  false: there is none, or it
- * changed on the way. */
-static inline bool take_newest(struct mpshm_spsc *ring, void *ret_element)
+/* false: the copy is another element's, or changed on the way. */
+static inline bool take_newest(struct mpshm_spsc *ring, char *ret_element)
 {
 	struct spsc_shm *shm = ring->shm;
-	char *to = ret_element;
 
 	if (ring->newest_words == 0)
 		return false;
 	for (uint32_t i = 0; i < ring->newest_words; i++) {
 		uint64_t word = atomic64_load_acquire(&shm->newest[i]); /* [SPSC-A2] */
-		memcpy(to + i * 8u, &word, 8);
+		memcpy(ret_element + i * 8u, &word, 8);
 	}
 	return atomic64_load_relaxed(&shm->newest_of) == ring->consumer.end.bound;
+}
+
+/* Take one element, which is there.  `looked`: it was not known before, so `ready` are all. */
+static inline void copy_out(struct mpshm_spsc *ring, bool looked, int64_t ready, void *ret_element)
+{
+	struct spsc_side *side = &ring->consumer;
+
+	if (looked) {
+		side->fetches = ready > 1 || !take_newest(ring, ret_element);
+		if (!side->fetches)
+			return;
+	}
+	ahead_of_one(ring, side, false);
+	copy_element(ret_element, element_at(ring, side->end.position), ring->element_bytes);
+}
+
+static inline bool knows_none(const struct spsc_side *side)
+{
+	return side->end.bound == side->end.position;
 }
 
 static inline void publish(struct mpshm_spsc *ring, uint64_t count)
@@ -152,8 +172,7 @@ int mpshm_spsc_try_push(struct mpshm_spsc *ring, const void *element)
 	if (unlikely(free_slots <= 0))
 		return free_slots ? (int) free_slots : lacking(ring, &ring->producer);
 	ahead_of_one(ring, &ring->producer, true);
-	copy_element(element_at(ring, ring->producer.end.position), element, ring->element_bytes);
-	leave_newest(ring, element);
+	copy_in(ring, element);
 	publish(ring, 1);
 	return 0;
 }
@@ -165,15 +184,11 @@ int mpshm_spsc_try_pop(struct mpshm_spsc *ring, void *ret_element)
 		return error;
 	if (unlikely(ring->consumer.open))
 		return has_span();
-	bool looks = ring->consumer.end.bound == ring->consumer.end.position;
+	bool looks = knows_none(&ring->consumer);
 	int64_t ready = stock(ring, 1, false);
 	if (unlikely(ready <= 0))
 		return ready ? (int) ready : lacking(ring, &ring->consumer);
-	if (!(looks && ready == 1 && take_newest(ring, ret_element))) {
-		ahead_of_one(ring, &ring->consumer, false);
-		copy_element(ret_element, element_at(ring, ring->consumer.end.position),
-		             ring->element_bytes);
-	}
+	copy_out(ring, looks, ready, ret_element);
 	release(ring, 1);
 	return 0;
 }
@@ -221,11 +236,18 @@ static ssize_t pop_many(struct mpshm_spsc *ring, void *ret_elements, size_t leas
 	int error = mine(&ring->consumer);
 	if (error || ring->consumer.open)
 		return error ? error : has_span();
-	ssize_t count = how_many(ring, &ring->consumer, stock(ring, most, true), least, most);
+	bool looks = knows_none(&ring->consumer);
+	int64_t ready = stock(ring, most, false);
+	ssize_t count = how_many(ring, &ring->consumer, ready, least, most);
 	if (count <= 0)
 		return count;
-	ahead_of_run(ring, &ring->consumer, (uint64_t) count, false);
-	copy_run(ring, ring->consumer.end.position, (size_t) count, ret_elements, false);
+	if (count == 1) {
+		copy_out(ring, looks, ready, ret_elements);
+	} else {
+		ring->consumer.fetches = true;
+		ahead_of_run(ring, &ring->consumer, (uint64_t) count, false);
+		copy_run(ring, ring->consumer.end.position, (size_t) count, ret_elements, false);
+	}
 	release(ring, (uint64_t) count);
 	return count;
 }

@@ -34,7 +34,7 @@ compile_whole()
 {
   lib=$top/lib
   # shellcheck disable=SC2046
-  objects "$tmp/lib" $(cd "$top" && find lib -name '*.c') &&
+  objects "$tmp/lib" $(find "$top/lib" -name '*.c') &&
     objects "$tmp/crash" $(find "$top/tests/crash" -maxdepth 1 -name '*.c') &&
     objects "$tmp/unit" $(find "$top/tests/unit" -name '*.c') "$top/bench/common/histogram.c" \
       $(grep -L '^int main(' "$top"/tests/stress/*.c)
@@ -244,7 +244,7 @@ mutant side_kept ring/spsc_side.c 's/if (mpshm_i_owner_alive(segment, owner))/if
 mutant newest_not_asked ring/spsc.c 's/return atomic64_load_relaxed(&shm->newest_of) == .*/return true;/' \
   unit spsc_newest
 mutant newest_not_forgotten ring/spsc_side.c '/^static void forget_newest(/,/^}/s/atomic64_store_relaxed(&ring->shm->newest_of,/(void) (/' \
-  unit spsc_newest
+  crash --case 'spsc.push.*'
 
 echo "$seen broken copies seen, $unseen not"
 [ "$unseen" -eq 0 ]

@@ -35,6 +35,13 @@ void spsc_put_one(int actor, struct mpshm_spsc *ring)
 	ledger_put_end(actor, 1);
 }
 
+void spsc_put_run_of_one(int actor, struct mpshm_spsc *ring)
+{
+	ledger_put_begin(actor, 1, messages, bytes);
+	WORLD_IS(mpshm_spsc_try_push_burst(ring, messages, 1), 1);
+	ledger_put_end(actor, 1);
+}
+
 void spsc_begin(const struct crash_case *self)
 {
 	const struct spsc_state *state = self->with;

@@ -29,6 +29,7 @@ void spsc_begin(const struct crash_case *self);
 
 /* By the survivor: put one; get all there is; a drained ring takes what it should. */
 void spsc_put_one(int actor, struct mpshm_spsc *ring);
+void spsc_put_run_of_one(int actor, struct mpshm_spsc *ring);
 void spsc_get_all(struct mpshm_spsc *ring);
 void spsc_check_whole(struct mpshm_spsc *producer, struct mpshm_spsc *consumer);
 

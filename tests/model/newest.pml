@@ -9,7 +9,7 @@
  * its element's.  What it does not take it reads from the slot, which is not modelled.
  *
  * Stores arrive in order, and loads are made in order: x86-64 does that, elsewhere release
- * and acquire do.
+ * and acquire do, but for newest_of, which may arrive early: then the copy is not taken.
  */
 #ifndef PUSHES
 #define PUSHES 3

@@ -230,14 +230,15 @@ START_TEST(queue_blocks_of_many_laps_are_all_reused)
 }
 END_TEST
 
+static const uint64_t long_counts[] = {1, 5, 64, 70, 130};
+
 /* Long blocks are taken in turn: from wherever the turn is, all of them can be had. */
 START_TEST(queue_long_blocks_can_all_be_had_wherever_the_turn_is)
 {
-	static const uint64_t counts[] = {1, 5, 64, 70};
 	static char in[40000], out[65536];
-	const uint64_t classes = 9, count = counts[_i];
+	const uint64_t classes = 9, count = long_counts[_i];
 
-	queue_of(128, 65536, classes * count * 65536);
+	queue_of(256, 65536, classes * count * 65536);
 	for (uint64_t start = 0; start <= count; start++) {
 		uint64_t had = 0;
 		while (mpshm_queue_try_put(queue, in, sizeof in) == 0)
@@ -247,6 +248,37 @@ START_TEST(queue_long_blocks_can_all_be_had_wherever_the_turn_is)
 			ck_assert_int_eq(mpshm_queue_try_get(queue, out, sizeof out), sizeof in);
 		ck_assert_int_eq(mpshm_queue_try_put(queue, in, sizeof in), 0);
 		ck_assert_int_eq(mpshm_queue_try_get(queue, out, sizeof out), sizeof in);
+	}
+	ck_assert_int_eq(mpshm_queue_close(queue), 0);
+}
+END_TEST
+
+static const void *block_of_a_message(size_t bytes)
+{
+	static char out[65536];
+	void *block;
+	ck_assert_int_eq(mpshm_queue_reserve(queue, bytes, &block, 0), 0);
+	ck_assert_int_eq(mpshm_queue_commit(queue, block, bytes, 0, 0), 0);
+	ck_assert_int_eq(mpshm_queue_try_get(queue, out, sizeof out), (ssize_t) bytes);
+	return block;
+}
+
+/* Ten 64 KiB blocks are within a turn, 100 are not: no more than a cache holds. */
+START_TEST(queue_long_blocks_are_taken_in_turn_and_short_ones_lowest_first)
+{
+	static const uint64_t counts[] = {10, 100};
+	const uint64_t classes = 9, turn = _i == 0 ? 10 : 64;
+	const void *long_block[200], *short_block;
+
+	queue_of(128, 65536, classes * counts[_i] * 65536);
+	short_block = block_of_a_message(4096);
+	for (uint64_t i = 0; i < 2 * turn; i++) {
+		long_block[i] = block_of_a_message(65536);
+		for (uint64_t before = i < turn ? 0 : i - turn + 1; before < i; before++)
+			ck_assert_ptr_ne(long_block[before], long_block[i]);
+		if (i >= turn)
+			ck_assert_ptr_eq(long_block[i - turn], long_block[i]);
+		ck_assert_ptr_eq(block_of_a_message(4096), short_block);
 	}
 	ck_assert_int_eq(mpshm_queue_close(queue), 0);
 }
@@ -265,6 +297,9 @@ Suite *suite_queue_zero_copy(void)
 	tcase_add_test(tcase, queue_without_a_block_returns_enobufs_or_waits_for_one);
 	tcase_add_test(tcase, queue_largest_put_completes_while_small_ones_saturate_the_pool);
 	tcase_add_test(tcase, queue_blocks_of_many_laps_are_all_reused);
-	tcase_add_loop_test(tcase, queue_long_blocks_can_all_be_had_wherever_the_turn_is, 0, 4);
+	tcase_add_loop_test(tcase, queue_long_blocks_can_all_be_had_wherever_the_turn_is, 0,
+	                    (int) (sizeof long_counts / sizeof *long_counts));
+	tcase_add_loop_test(tcase, queue_long_blocks_are_taken_in_turn_and_short_ones_lowest_first,
+	                    0, 2);
 	return suite;
 }

@@ -181,7 +181,27 @@ START_TEST(spsc_inline_pop_is_told_that_the_producer_is_dead)
 }
 END_TEST
 
-/* The compiler sees that the caller's is shorter. */
+/* The library would see an open span, which bars no inline call here. */
+START_TEST(spsc_inline_makes_no_call)
+{
+	struct mpshm_spsc *ring = ring_of(8, inline_bytes[_i]);
+	struct line sent = line_of(1), got;
+
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(mpshm_spsc_try_push(ring, &sent), 0);
+	ck_assert_int_eq(mpshm_spsc_try_pop(ring, &got), 0); /* sees how many there are */
+	ring->producer.open = ring->consumer.open = 1;
+	ck_assert_int_eq((mpshm_spsc_try_push) (ring, &sent), -EBUSY);
+	ck_assert_int_eq((mpshm_spsc_try_pop) (ring, &got), -EBUSY);
+	ck_assert_int_eq(mpshm_spsc_try_push(ring, &sent), 0);
+	got = line_of(0);
+	ck_assert_int_eq(mpshm_spsc_try_pop(ring, &got), 0);
+	ck_line(&got, 1, inline_bytes[_i]);
+	ring->producer.open = ring->consumer.open = 0;
+	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
+}
+END_TEST
+
 /* As the library's push does: who waits for it finds it there. */
 START_TEST(spsc_inline_push_leaves_a_word_beside_the_tail)
 {
@@ -224,6 +244,7 @@ START_TEST(spsc_inline_writes_no_more_than_the_element)
 }
 END_TEST
 
+/* The compiler sees that the caller's is shorter. */
 START_TEST(spsc_inline_leaves_a_short_variable_to_the_library)
 {
 	struct mpshm_spsc *ring = ring_of(8, 1);
@@ -347,6 +368,7 @@ Suite *suite_spsc_inline(void)
 	tcase_add_test(tcase, spsc_inline_pop_is_told_that_the_producer_is_dead);
 	tcase_add_loop_test(tcase, spsc_inline_writes_no_more_than_the_element, 0,
 	                    COUNT_OF(inline_bytes));
+	tcase_add_loop_test(tcase, spsc_inline_makes_no_call, 0, COUNT_OF(inline_bytes));
 	tcase_add_test(tcase, spsc_inline_push_leaves_a_word_beside_the_tail);
 	tcase_add_test(tcase, spsc_inline_leaves_a_short_variable_to_the_library);
 	tcase_add_test(tcase, spsc_inline_is_barred_by_an_open_span);

@@ -84,6 +84,21 @@ START_TEST(spsc_newest_copy_is_of_no_other_element)
 END_TEST
 
 /* As a producer leaves it that dies before it stores the tail. */
+/* Who takes up to so many takes the only one likewise. */
+START_TEST(spsc_newest_is_popped_from_its_copy_by_a_burst)
+{
+	ring_of(sizes[_i]);
+	for (uint64_t number = 0; number < 20; number++) {
+		push_one(number);
+		if (_i < WITH_COPY)
+			memset(slot(number), 0xee, ring->element_bytes); /* nobody reads it */
+		ck_assert_int_eq(mpshm_spsc_try_pop_burst(ring, out, 3), 1);
+		ck_assert(pattern_is(out, ring->element_bytes, number));
+	}
+	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
+}
+END_TEST
+
 START_TEST(spsc_newest_of_a_dead_producer_is_forgotten_by_its_successor)
 {
 	ring_of(sizes[_i]);
@@ -157,6 +172,7 @@ Suite *suite_spsc_newest(void)
 	TCase *tcase = objects_tcase(suite, "spsc_newest");
 	int all = (int) COUNT_OF(sizes);
 	tcase_add_loop_test(tcase, spsc_newest_is_popped_from_its_copy_if_it_has_one, 0, all);
+	tcase_add_loop_test(tcase, spsc_newest_is_popped_from_its_copy_by_a_burst, 0, all);
 	tcase_add_loop_test(tcase, spsc_newest_copy_is_of_no_other_element, 0, all);
 	tcase_add_loop_test(tcase, spsc_newest_of_a_dead_producer_is_forgotten_by_its_successor, 0,
 	                    all);
