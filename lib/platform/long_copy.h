@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /* From so many bytes on it is worth it. */
-#define LONG_COPY_LEAST 256u
+#define LONG_COPY_LEAST 512u
 
 /*
  * memcpy(), by the processor's own string move where it has a fast one (x86-64: ERMS).  That

@@ -18,7 +18,6 @@
 #include "ring/spsc.h"
 
 #include "platform/error.h"
-#include "ring/copy.h"
 #include "ring/spsc_ahead.h"
 
 /* May this process act for the side?  A forked child may not: 0 or -EPERM. */
@@ -105,7 +104,7 @@ static inline void copy_in(struct mpshm_spsc *ring, const void *element)
 	char *slot = element_at(ring, position);
 
 	/* The slot's line first: stores to tail's are not to be parted, or it is taken between. */
-	copy_element(slot, element, ring->element_bytes);
+	ahead_copy(ring, &ring->producer, slot, element);
 	if (ring->newest_words == 0)
 		return;
 	atomic64_store_relaxed(&shm->newest_of, position + 1);
@@ -141,7 +140,7 @@ static inline void copy_out(struct mpshm_spsc *ring, bool looked, int64_t ready,
 			return;
 	}
 	ahead_of_one(ring, side, false);
-	copy_element(ret_element, element_at(ring, side->end.position), ring->element_bytes);
+	ahead_copy(ring, side, ret_element, element_at(ring, side->end.position));
 }
 
 static inline bool knows_none(const struct spsc_side *side)

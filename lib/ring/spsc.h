@@ -26,6 +26,7 @@ struct spsc_side {
 	struct mpshm_spsc_end end; /* as the inline calls see it */
 
 	uint64_t open;    /* elements of the open span; 0: none */
+	uint64_t ahead;   /* how many elements away one is asked for; UINT64_MAX: never */
 	uint64_t process; /* identity that took the side; SIDE_NONE: we don't have it */
 	struct let_ahead patience;
 	bool watches; /* MPSHM_WATCH_PEER */
@@ -45,7 +46,6 @@ struct mpshm_spsc {
 	uint64_t mask; /* capacity - 1 */
 	size_t element_bytes;
 	uint32_t newest_words; /* of an element's copy beside tail; 0: none */
-	uint64_t ahead;        /* how far away a small element is asked for; UINT64_MAX: never */
 };
 /* Programs were compiled with these numbers. */
 #define END_AT(field, at) \

@@ -119,7 +119,8 @@ static int view(struct mpshm_spsc *ring, const char *name, const struct mpshm_sp
 	ring->elements = (char *) ring->object.shm + at;
 	ring->mask = capacity - 1;
 	ring->element_bytes = element_bytes;
-	ring->ahead = element_bytes > AHEAD_LINE_BYTES ? UINT64_MAX : AHEAD_BYTES / element_bytes;
+	ring->producer.ahead = ahead_elements(element_bytes, AHEAD_WRITE_MOST);
+	ring->consumer.ahead = ahead_elements(element_bytes, AHEAD_READ_MOST);
 	ring->newest_words = element_bytes % 8 == 0 && element_bytes / 8 <= SPSC_NEWEST_WORDS
 	                             ? (uint32_t) element_bytes / 8
 	                             : 0;

@@ -183,7 +183,8 @@ START_TEST(spsc_sides_do_not_pass_to_a_forked_child)
 }
 END_TEST
 
-static const uint32_t element_sizes[] = {1, 3, 8, 24, 56, 57, 64, 4096, 65536};
+static const uint32_t element_sizes[] = {1,   3,   8,   24,   56,   57,   64,   200,
+                                         256, 511, 512, 1024, 4096, 4097, 65536};
 
 START_TEST(spsc_pop_returns_what_was_pushed_in_order_for_every_size)
 {
