@@ -29,7 +29,7 @@ struct mpshm_spsc_end {
 	uint64_t bound;      /* up to here elements are there, or room is, as last seen */
 	uint64_t mask;       /* capacity - 1 */
 	char *elements;      /* in this process's mapping */
-	uint64_t *published; /* tail, or head; behind tail the newest element */
+	uint64_t *published; /* tail, or head */
 	const volatile uint64_t *process; /* this process's identity: 0 in a forked child */
 	uint64_t inline_for;              /* whose inline calls may use this side */
 	uint64_t element_bytes;
@@ -118,28 +118,6 @@ MPSHM_SPSC_INLINE void mpshm_spsc_copy(char *to, const char *from, uint64_t byte
 }
 
 /*
- * A word goes into its slot and behind tail, where who waits for the newest element finds it
- * in the line that it polls: first the position that tail will have, then the element.
- * [SPSC-R2] -> [SPSC-A2]: who sees the word of a later one sees that the position is not
- * this one's any more.
- */
-MPSHM_SPSC_INLINE void mpshm_spsc_copy_in(struct mpshm_spsc_end *end, const char *element,
-                                          uint64_t bytes)
-{
-	uint64_t position = end->position, word;
-	char *slot = mpshm_spsc_element(end, position, bytes);
-
-	if (bytes != MPSHM_SPSC_WORD_BYTES) {
-		mpshm_spsc_copy(slot, element, bytes);
-		return;
-	}
-	memcpy(&word, element, sizeof(word));
-	memcpy(slot, &word, sizeof(word));
-	__atomic_store_n(&end->published[1], position + 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&end->published[2], word, __ATOMIC_RELEASE); /* [SPSC-R2] */
-}
-
-/*
  * [SPSC-R0] the store of tail -> [SPSC-A0] its load by a pop that runs dry: payload visible.
  * [SPSC-R1] the store of head -> [SPSC-A1] its load by a push that finds it full: slot read.
  * Both loads are in the library.  A death before the store: nothing was pushed, or popped.
@@ -152,7 +130,7 @@ MPSHM_SPSC_INLINE int mpshm_spsc_push_of(struct mpshm_spsc_end *end, const void 
 	if (mpshm_spsc_has_ahead(end, position, bytes))
 		mpshm_spsc_fetch_to_write(
 			mpshm_spsc_element(end, position + MPSHM_SPSC_AHEAD_BYTES / bytes, bytes));
-	mpshm_spsc_copy_in(end, (const char *) element, bytes);
+	mpshm_spsc_copy(mpshm_spsc_element(end, position, bytes), (const char *) element, bytes);
 	end->position = position + 1;
 	__atomic_store_n(end->published, position + 1, __ATOMIC_RELEASE); /* [SPSC-R0] */
 	return 0;

@@ -67,9 +67,6 @@ LAYOUT_AT(struct stripe_shm, sum, 0, 8);
  * Lamport's ring.  Positions count elements since creation and only grow;
  * element p lies in slot p mod capacity.  tail - head is the number of elements.
  */
-#define SPSC_NEWEST_WORDS 6u
-#define SPSC_NEWEST_NONE (UINT64_C(1) << 63) /* from any tail, nobody's: as far as can be */
-
 struct spsc_shm {
 	uint32_t capacity; /* creator; a power of two */
 	uint32_t element_bytes;
@@ -84,11 +81,7 @@ struct spsc_shm {
 	uint64_t reserved2[12];
 
 	atomic64 tail; /* producer, release; consumer, acquire */
-	/* A copy of element tail - 1, where newest_of says tail: in the line that who waits for
-	 * it polls.  Of elements of 1 to SPSC_NEWEST_WORDS words that were pushed one at a time. */
-	atomic64 newest_of;                 /* producer; consumer */
-	atomic64 newest[SPSC_NEWEST_WORDS]; /* producer, release; consumer, acquire */
-	uint64_t reserved3[8];
+	uint64_t reserved3[15];
 
 	atomic64 head; /* consumer, release; producer, acquire */
 	uint64_t reserved4[15];
@@ -105,8 +98,6 @@ LAYOUT_AT(struct spsc_shm, consumer, 136, 8);
 LAYOUT_AT(struct spsc_shm, take_overs, 144, 8);
 LAYOUT_AT(struct spsc_shm, shut_down, 152, 4);
 LAYOUT_AT(struct spsc_shm, tail, 256, 8);
-LAYOUT_AT(struct spsc_shm, newest_of, 264, 8);
-LAYOUT_AT(struct spsc_shm, newest, 272, 48);
 LAYOUT_AT(struct spsc_shm, head, 384, 8);
 LAYOUT_AT(struct spsc_shm, not_empty, 512, 256);
 LAYOUT_AT(struct spsc_shm, not_full, 768, 256);

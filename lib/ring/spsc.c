@@ -9,7 +9,6 @@
  * Edges:
  *   [SPSC-R0] tail by a push or commit -> [SPSC-A0] tail load by a pop: payload visible
  *   [SPSC-R1] head by a pop or release -> [SPSC-A1] head load by a push: slot was read
- *   [SPSC-R2] a word of the newest element's copy -> [SPSC-A2] its load: whose it is
  *
  * Crash: the store of tail (head) is the linearization point and acknowledgement;
  * a death before it changed nothing that anybody sees.  A successor starts from
@@ -67,18 +66,19 @@ static inline int64_t room(struct mpshm_spsc *ring, uint64_t wanted)
 	return (int64_t) (capacity - used);
 }
 
-/* Elements to take, likewise.  `in_place`: they will be read where they lie. */
-static inline int64_t stock(struct mpshm_spsc *ring, uint64_t wanted, bool in_place)
+/* Elements to take, likewise. */
+static inline int64_t stock(struct mpshm_spsc *ring, uint64_t wanted)
 {
 	struct spsc_side *side = &ring->consumer;
 	uint64_t capacity = ring->mask + 1, known = side->end.bound - side->end.position;
 
 	if (known >= wanted)
 		return (int64_t) known;
-	/* Whose element is not beside the tail gets its line along with that, not after it. */
-	if (known == 0 &&
-	    (let_ahead(&side->patience, side->end.position) || in_place || side->fetches))
+	/* Who looks gets the element's line along with the tail's, not after it. */
+	if (known == 0) {
+		(void) let_ahead(&side->patience, side->end.position);
 		__builtin_prefetch(element_at(ring, side->end.position));
+	}
 	uint64_t tail = atomic64_load_acquire(&ring->shm->tail); /* [SPSC-A0] */
 	uint64_t ready = tail - side->end.position;
 	if (unlikely(ready > capacity))
@@ -87,65 +87,6 @@ static inline int64_t stock(struct mpshm_spsc *ring, uint64_t wanted, bool in_pl
 	if (known == 0)
 		let_ahead_brought(&side->patience, ready, capacity, ring->element_bytes);
 	return (int64_t) ready;
-}
-
-/*
- * The newest element goes along with the tail, so that who waits for it fetches one line.
- * A copy: what the slot holds is the element, and who finds the copy changing reads that.
- * Who sees a word of a later copy sees that newest_of is not this one's any more.
- *
- * A death may leave half a copy, named for an element that is not there yet: a successor
- * begins by forgetting whose it is.
- */
-static inline void copy_in(struct mpshm_spsc *ring, const void *element)
-{
-	struct spsc_shm *shm = ring->shm;
-	uint64_t position = ring->producer.end.position;
-	char *slot = element_at(ring, position);
-
-	/* The slot's line first: stores to tail's are not to be parted, or it is taken between. */
-	ahead_copy(ring, &ring->producer, slot, element);
-	if (ring->newest_words == 0)
-		return;
-	atomic64_store_relaxed(&shm->newest_of, position + 1);
-	for (uint32_t i = 0; i < ring->newest_words; i++) {
-		uint64_t word;
-		memcpy(&word, slot + i * 8u, 8);
-		atomic64_store_release(&shm->newest[i], word); /* [SPSC-R2] */
-	}
-}
-
-/* false: the copy is another element's, or changed on the way. */
-static inline bool take_newest(struct mpshm_spsc *ring, char *ret_element)
-{
-	struct spsc_shm *shm = ring->shm;
-
-	if (ring->newest_words == 0)
-		return false;
-	for (uint32_t i = 0; i < ring->newest_words; i++) {
-		uint64_t word = atomic64_load_acquire(&shm->newest[i]); /* [SPSC-A2] */
-		memcpy(ret_element + i * 8u, &word, 8);
-	}
-	return atomic64_load_relaxed(&shm->newest_of) == ring->consumer.end.bound;
-}
-
-/* Take one element, which is there.  `looked`: it was not known before, so `ready` are all. */
-static inline void copy_out(struct mpshm_spsc *ring, bool looked, int64_t ready, void *ret_element)
-{
-	struct spsc_side *side = &ring->consumer;
-
-	if (looked) {
-		side->fetches = ready > 1 || !take_newest(ring, ret_element);
-		if (!side->fetches)
-			return;
-	}
-	ahead_of_one(ring, side, false);
-	ahead_copy(ring, side, ret_element, element_at(ring, side->end.position));
-}
-
-static inline bool knows_none(const struct spsc_side *side)
-{
-	return side->end.bound == side->end.position;
 }
 
 static inline void publish(struct mpshm_spsc *ring, uint64_t count)
@@ -171,7 +112,7 @@ int mpshm_spsc_try_push(struct mpshm_spsc *ring, const void *element)
 	if (unlikely(free_slots <= 0))
 		return free_slots ? (int) free_slots : lacking(ring, &ring->producer);
 	ahead_of_one(ring, &ring->producer, true);
-	copy_in(ring, element);
+	ahead_copy(ring, &ring->producer, element_at(ring, ring->producer.end.position), element);
 	publish(ring, 1);
 	return 0;
 }
@@ -183,11 +124,12 @@ int mpshm_spsc_try_pop(struct mpshm_spsc *ring, void *ret_element)
 		return error;
 	if (unlikely(ring->consumer.open))
 		return has_span();
-	bool looks = knows_none(&ring->consumer);
-	int64_t ready = stock(ring, 1, false);
+	int64_t ready = stock(ring, 1);
 	if (unlikely(ready <= 0))
 		return ready ? (int) ready : lacking(ring, &ring->consumer);
-	copy_out(ring, looks, ready, ret_element);
+	ahead_of_one(ring, &ring->consumer, false);
+	ahead_copy(ring, &ring->consumer, ret_element,
+	           element_at(ring, ring->consumer.end.position));
 	release(ring, 1);
 	return 0;
 }
@@ -235,18 +177,11 @@ static ssize_t pop_many(struct mpshm_spsc *ring, void *ret_elements, size_t leas
 	int error = mine(&ring->consumer);
 	if (error || ring->consumer.open)
 		return error ? error : has_span();
-	bool looks = knows_none(&ring->consumer);
-	int64_t ready = stock(ring, most, false);
-	ssize_t count = how_many(ring, &ring->consumer, ready, least, most);
+	ssize_t count = how_many(ring, &ring->consumer, stock(ring, most), least, most);
 	if (count <= 0)
 		return count;
-	if (count == 1) {
-		copy_out(ring, looks, ready, ret_elements);
-	} else {
-		ring->consumer.fetches = true;
-		ahead_of_run(ring, &ring->consumer, (uint64_t) count, false);
-		copy_run(ring, ring->consumer.end.position, (size_t) count, ret_elements, false);
-	}
+	ahead_of_run(ring, &ring->consumer, (uint64_t) count, false);
+	copy_run(ring, ring->consumer.end.position, (size_t) count, ret_elements, false);
 	release(ring, (uint64_t) count);
 	return count;
 }
@@ -313,7 +248,7 @@ ssize_t mpshm_spsc_try_peek(struct mpshm_spsc *ring, size_t count, struct mpshm_
 		return error ? error : has_span();
 	if (count == 0)
 		return mpshm_i_spsc_no_span(ring, 0);
-	ssize_t ready = how_many(ring, &ring->consumer, stock(ring, count, true), 1, count);
+	ssize_t ready = how_many(ring, &ring->consumer, stock(ring, count), 1, count);
 	return open_span(ring, &ring->consumer, ready, ret_span);
 }
 

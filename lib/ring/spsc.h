@@ -30,7 +30,6 @@ struct spsc_side {
 	uint64_t process; /* identity that took the side; SIDE_NONE: we don't have it */
 	struct let_ahead patience;
 	bool watches; /* MPSHM_WATCH_PEER */
-	bool fetches; /* the consumer found the last element that it looked for in its slot */
 
 	/* Only where it watches, and the ring is empty, or full. */
 	struct stall stall;
@@ -45,7 +44,6 @@ struct mpshm_spsc {
 	char *elements;
 	uint64_t mask; /* capacity - 1 */
 	size_t element_bytes;
-	uint32_t newest_words; /* of an element's copy beside tail; 0: none */
 };
 /* Programs were compiled with these numbers. */
 #define END_AT(field, at) \
@@ -64,9 +62,6 @@ _Static_assert(MPSHM_SPSC_CALLED == UINT64_MAX, "ABI: what bars the inline calls
 _Static_assert(offsetof(struct mpshm_spsc, producer) == 0 &&
                        offsetof(struct mpshm_spsc, consumer) == MPSHM_SPSC_END_BYTES,
                "the ends are where the inline calls look for them");
-_Static_assert(offsetof(struct spsc_shm, newest_of) == offsetof(struct spsc_shm, tail) + 8 &&
-                       offsetof(struct spsc_shm, newest) == offsetof(struct spsc_shm, tail) + 16,
-               "ABI: inline pushes leave the newest element behind the tail");
 _Static_assert(SIDE_NONE == MPSHM_SPSC_CALLED, "nobody's process");
 
 /* May inline calls use the side?  Not while it has a span open, nor for other elements than

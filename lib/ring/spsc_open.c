@@ -121,9 +121,6 @@ static int view(struct mpshm_spsc *ring, const char *name, const struct mpshm_sp
 	ring->element_bytes = element_bytes;
 	ring->producer.ahead = ahead_elements(element_bytes, AHEAD_WRITE_MOST);
 	ring->consumer.ahead = ahead_elements(element_bytes, AHEAD_READ_MOST);
-	ring->newest_words = element_bytes % 8 == 0 && element_bytes / 8 <= SPSC_NEWEST_WORDS
-	                             ? (uint32_t) element_bytes / 8
-	                             : 0;
 	lay_open(ring, &ring->producer, &ring->shm->tail);
 	lay_open(ring, &ring->consumer, &ring->shm->head);
 	return 0;

@@ -61,17 +61,6 @@ static int start_positions(struct mpshm_spsc *ring)
 	return tail - head > ring->mask + 1 ? mpshm_i_spsc_corrupt(ring) : 0;
 }
 
-/*
- * Whose the newest element's copy is: a dead producer may have left half of one, named for the
- * element that we shall push.  Not named for one that was, either, whose consumer may be
- * reading it still.
- */
-static void forget_newest(struct mpshm_spsc *ring)
-{
-	atomic64_store_relaxed(&ring->shm->newest_of,
-	                       ring->producer.end.position + SPSC_NEWEST_NONE);
-}
-
 int mpshm_i_spsc_take_sides(struct mpshm_spsc *ring, unsigned flags)
 {
 	uint64_t producer = OWNER_NONE, consumer = OWNER_NONE; /* who had them */
@@ -93,8 +82,6 @@ int mpshm_i_spsc_take_sides(struct mpshm_spsc *ring, unsigned flags)
 		give_side(ring, &ring->shm->consumer, &ring->consumer, consumer);
 		return error;
 	}
-	if (flags & MPSHM_PRODUCER)
-		forget_newest(ring);
 	for (int i = 0; i < 2; i++)
 		spsc_side_open(ring, i ? &ring->consumer : &ring->producer, 0);
 	ring->producer.watches = ring->consumer.watches = flags & MPSHM_WATCH_PEER;

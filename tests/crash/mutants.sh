@@ -240,11 +240,6 @@ mutant no_mend segment/directory_lock.c 's/if (got == 1)/if (0)/' crash --case '
 # --- A spsc side of the dead can be had.
 mutant side_kept ring/spsc_side.c 's/if (mpshm_i_owner_alive(segment, owner))/if (owner != OWNER_NONE)/' \
   crash --case 'spsc.push.*'
-# --- A spsc ring's newest element is taken from its copy only where it is its own.
-mutant newest_not_asked ring/spsc.c 's/return atomic64_load_relaxed(&shm->newest_of) == .*/return true;/' \
-  unit spsc_newest
-mutant newest_not_forgotten ring/spsc_side.c '/^static void forget_newest(/,/^}/s/atomic64_store_relaxed(&ring->shm->newest_of,/(void) (/' \
-  crash --case 'spsc.push.*'
 
 echo "$seen broken copies seen, $unseen not"
 [ "$unseen" -eq 0 ]

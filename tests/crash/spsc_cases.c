@@ -56,7 +56,6 @@ static void check(const struct crash_case *self)
 	struct mpshm_spsc *producer = consumes(self) ? spsc_theirs : ours;
 	struct mpshm_spsc *consumer = consumes(self) ? ours : spsc_theirs;
 	spsc_get_all(consumer);
-	/* In a run first: beside the tail may be what the dead one left. */
 	spsc_put_run_of_one(LEDGER_SURVIVOR, producer);
 	spsc_get_all(consumer);
 	spsc_put_one(LEDGER_SURVIVOR, producer);

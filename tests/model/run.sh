@@ -171,15 +171,5 @@ check tso broken 'frame stores may pass others' -DSTORES_PASS
 check tso broken 'CAS does not drain' -DCAS_DRAINS_NOT
 check tso broken 'dead before its stores arrived' -DDEAD_BEFORE_DRAINED
 
-# --- newest: the copy beside an spsc ring's tail -------------------------------------
-check newest sound  'three elements, 2 deaths'
-check newest larger 'six elements, 3 deaths' -DPUSHES=6 -DDEATHS=3
-check newest broken 'a copy is never taken' -DNEVER_TAKEN
-check newest broken 'not forgotten by a successor' -DNOT_FORGOTTEN
-check newest broken 'forgotten into what had been' -DFORGOTTEN_BACK
-check newest broken 'named after its words' -DNAMED_LATE
-check newest broken 'not asked whose it is' -DNOT_ASKED
-check newest broken 'asked before it is read' -DASKED_FIRST
-
 echo "$done searched in $(($(date +%s) - begin)) s, $failed failed"
 [ "$done" -gt 0 ] && [ "$failed" -eq 0 ]

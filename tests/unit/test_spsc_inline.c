@@ -202,24 +202,6 @@ START_TEST(spsc_inline_makes_no_call)
 }
 END_TEST
 
-/* As the library's push does: who waits for it finds it there. */
-START_TEST(spsc_inline_push_leaves_a_word_beside_the_tail)
-{
-	struct mpshm_spsc *ring = ring_of(8, 8);
-	uint64_t element, got;
-
-	for (element = 1; element < 8; element++) {
-		ck_assert_int_eq(goes_inline(&ring->producer), true);
-		ck_assert_int_eq(mpshm_spsc_try_push(ring, &element), 0);
-		ck_assert_uint_eq(atomic64_load_acquire(&ring->shm->newest_of), element);
-		ck_assert_uint_eq(atomic64_load_acquire(&ring->shm->newest[0]), element);
-		ck_assert_int_eq(mpshm_spsc_try_pop(ring, &got), 0);
-		ck_assert_uint_eq(got, element);
-	}
-	ck_assert_int_eq(mpshm_spsc_close(ring), 0);
-}
-END_TEST
-
 START_TEST(spsc_inline_writes_no_more_than_the_element)
 {
 	struct mpshm_spsc *ring = ring_of(8, inline_bytes[_i]);
@@ -369,7 +351,6 @@ Suite *suite_spsc_inline(void)
 	tcase_add_loop_test(tcase, spsc_inline_writes_no_more_than_the_element, 0,
 	                    COUNT_OF(inline_bytes));
 	tcase_add_loop_test(tcase, spsc_inline_makes_no_call, 0, COUNT_OF(inline_bytes));
-	tcase_add_test(tcase, spsc_inline_push_leaves_a_word_beside_the_tail);
 	tcase_add_test(tcase, spsc_inline_leaves_a_short_variable_to_the_library);
 	tcase_add_test(tcase, spsc_inline_is_barred_by_an_open_span);
 	tcase_add_test(tcase, spsc_inline_without_the_side_returns_eperm);
