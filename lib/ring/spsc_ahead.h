@@ -21,7 +21,7 @@
  * and where it writes fetches none of them.
  */
 #define AHEAD_WRITE_MOST (LONG_COPY_LEAST - 1u)
-#define AHEAD_READ_MOST 4096u
+#define AHEAD_READ_MOST 2048u
 #define AHEAD_NEVER UINT64_MAX
 
 static inline void ahead_fetch(const void *line, bool write)
